@@ -1,0 +1,65 @@
+# Amplify RAG Async on this machine. `make` alone lists the targets.
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+OSLS := node --no-warnings node_modules/osls/bin/serverless.js
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help setup setup-dev up down status demo test check logs clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: up ## set up, start, upload the samples, watch them, ask questions
+	@$(BIN)/python -m cli.demo
+
+up: setup ## start the local stack, or bring a running one up to date
+	@$(BIN)/python -m local up
+
+down: setup ## stop the local stack; its state is kept
+	@$(BIN)/python -m local down
+
+status: setup ## what runs, and where
+	@$(BIN)/python -m local status
+
+test: setup-dev ## run every test; T="tests/core -k chunk" for some
+	$(BIN)/python -m pytest $(T)
+
+check: setup-dev ## style, types, imports, CloudFormation template
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(OSLS) package --stage dev --package build/dev
+	$(BIN)/cfn-lint -i W3005 -t build/dev/cloudformation-template-update-stack.json
+
+logs: setup ## log lines of one function: F=text_rag_processor; FOLLOW=1 to go on
+	@$(OSLS) logs --stage local -f $(or $(F),$(error say which function: make logs F=text_rag_processor)) \
+		$(if $(FOLLOW),--tail,--startTime 1h)
+
+clean: ## stop the local stack and delete its state and everything that was installed here
+	@if [ -x $(BIN)/python ]; then $(BIN)/python -m local destroy; fi
+	rm -rf $(VENV) node_modules .serverless build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+setup: $(VENV)/.ready node_modules/.package-lock.json ## install what running needs
+setup-dev: setup $(VENV)/.ready-dev ## install what tests and checks need too
+
+$(VENV)/.ready: requirements.txt requirements-local.txt constraints.txt local/programs.sh
+	@python=$$(local/programs.sh) && { [ -x $(BIN)/python ] || $$python -m venv $(VENV); }
+	@echo "installing Python packages"
+	@$(PIP_INSTALL) -r requirements.txt -r requirements-local.txt
+	@printf '%s\n' '#!$(abspath $(BIN)/python)' 'import sys' 'sys.path.insert(0, "$(CURDIR)")' \
+		'from cli.main import app' 'app()' > $(BIN)/amplify-rag
+	@chmod +x $(BIN)/amplify-rag
+	@touch $@
+
+$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+	@echo "installing Python packages for tests and checks"
+	@$(PIP_INSTALL) -r requirements-dev.txt
+	@touch $@
+
+node_modules/.package-lock.json: package-lock.json $(VENV)/.ready
+	@echo "installing Node.js packages"
+	@npm ci --silent --no-audit --no-fund
+	@touch $@

@@ -1,0 +1,41 @@
+"""The call at hand: who calls, and with which services it is answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
+
+from api.services import ApiServices
+from core import http, principals
+from core.http import HttpError
+
+CONTEXT_KEY = "call"
+
+
+@dataclass(frozen=True)
+class Call:
+    """One request, as far as routes need more of it than their typed parameters."""
+
+    event: Mapping[str, Any]
+    services: ApiServices
+
+    @property
+    def principals(self) -> tuple[str, ...]:
+        """The caller's own principal, then its groups; raises HttpError when no verified token came with the call."""
+        try:
+            return http.caller(self.event)
+        except KeyError as error:
+            raise HttpError(HTTPStatus.UNAUTHORIZED, "unauthorized", "A valid token is needed.") from error
+
+    @property
+    def subject(self) -> str:
+        """The caller's name in the token."""
+        return self.principals[0].removeprefix(principals.USER)
+
+
+def current(router: BaseRouter) -> Call:
+    """The call that the router is answering."""
+    call: Call = router.context[CONTEXT_KEY]
+    return call

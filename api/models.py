@@ -1,0 +1,190 @@
+"""What the HTTP routes take and answer; the API's description is generated from these models."""
+
+from typing import Annotated, Any
+
+from core.status import Status
+from pydantic import BaseModel, ConfigDict, Field
+from pydantic.alias_generators import to_camel
+
+MEDIA_TYPE = "^[a-zA-Z0-9._+-]+/[a-zA-Z0-9._+-]+(;[ -~]+)?$"  #: ``type/subtype``, with its parameters
+
+DOCUMENT_ID = "8c1b7a52-93a5-4b5e-9f0e-2c9f6c1d7e10"
+STATUS_ID = "uploads#5b1e/reports/2026.pdf"
+MOMENT = "2026-11-21T09:00:00.000Z"
+
+
+class Shape(BaseModel):
+    """JSON writes names in camel case, Python in snake case."""
+
+    model_config = ConfigDict(alias_generator=to_camel, validate_by_name=True, validate_by_alias=True)
+
+
+class ErrorResponse(Shape):
+    """Why a request failed; `code` is stable and made for programs."""
+
+    error: Annotated[str, Field(examples=["There is no such document."])]
+    code: Annotated[str, Field(examples=["document_not_found"])]
+    request_id: Annotated[str, Field(examples=["Zk1aHg3uoAMESbQ="])]
+
+
+class GatewayError(Shape):
+    """Why the gateway itself refused a request; it never reached the service."""
+
+    message: Annotated[str, Field(examples=["Unauthorized"])]
+
+
+class UploadRequest(Shape):
+    """Announce a file; the answer says where to post its bytes."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        validate_by_name=False,
+        json_schema_extra={
+            "examples": [{"fileName": "reports/2026.pdf", "contentType": "application/pdf", "size": 48213}]
+        },
+    )
+
+    file_name: Annotated[
+        str, Field(min_length=1, max_length=1024, description="Relative path; the document is known by it")
+    ]
+    content_type: (
+        Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255, description="Left out: guessed from the name")] | None
+    ) = None
+    size: Annotated[int, Field(ge=1, description="Bytes; the post may have at most as many")]
+
+
+class PresignedPost(Shape):
+    """A form to post, as `multipart/form-data`: the fields in this order, then the file as field `file`."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class UploadResponse(Shape):
+    """Where to post the file, and the ids to subscribe to at once."""
+
+    status_id: Annotated[str, Field(examples=[STATUS_ID])]
+    document_id: Annotated[str, Field(examples=[DOCUMENT_ID])]
+    bucket: str
+    key: str
+    upload: PresignedPost
+    expires_in_seconds: int
+    max_bytes: Annotated[int, Field(description="The largest file that the post accepts")]
+
+
+class DocumentSummary(Shape):
+    """A document and how far it is."""
+
+    document_id: Annotated[str, Field(examples=[DOCUMENT_ID])]
+    status_id: Annotated[str, Field(examples=[STATUS_ID])]
+    file_name: str
+    content_type: str
+    size: int
+    status: Status
+    progress: Annotated[int, Field(ge=0, le=100)]
+    sequence: Annotated[int, Field(description="Number of the latest change")]
+    created_at: Annotated[str, Field(examples=[MOMENT])]
+    updated_at: Annotated[str, Field(examples=[MOMENT])]
+
+
+class DocumentList(Shape):
+    """One page of the caller's documents, the latest first."""
+
+    documents: list[DocumentSummary]
+    next_cursor: Annotated[str | None, Field(description="Pass it as `cursor` for the next page; null on the last")]
+
+
+class PageGap(Shape):
+    """A page whose content could not be read."""
+
+    page: int
+    reason: str
+
+
+class DocumentVersion(Shape):
+    """One ingestion of the document's bytes, as the database has it."""
+
+    generation: int
+    version: str
+    state: Annotated[str, Field(description="`running` or `current`", examples=["current"])]
+    pages: int
+    parts: int
+    finished_parts: int
+    chunks: int
+    tokens: int
+    gaps: list[PageGap]
+    languages: list[str]
+    started_at: str
+    finished_at: str | None
+
+
+class DocumentDetail(DocumentSummary):
+    """Everything that is known of a document."""
+
+    bucket: str
+    key: str
+    owner: str
+    version: str
+    generation: int
+    metadata: Annotated[dict[str, Any], Field(description="As in the status message: message, pages, routes, failure")]
+    pages: Annotated[int | None, Field(description="Pages that searches see; null before the first completion")]
+    chunks: Annotated[int | None, Field(description="Chunks that searches see")]
+    gaps: list[PageGap]
+    versions: Annotated[list[DocumentVersion], Field(description="The latest first")]
+
+
+class StatusMessage(Shape):
+    """The state of a document: the same body as the WebSocket's `document_status_update`."""
+
+    model_config = ConfigDict(
+        extra="allow",
+        json_schema_extra={
+            "examples": [
+                {
+                    "type": "document_status_update",
+                    "statusId": STATUS_ID,
+                    "documentId": DOCUMENT_ID,
+                    "sequence": 7,
+                    "status": "embedding",
+                    "metadata": {"progress": 64, "message": "Embedding", "totalPages": 120, "pagesDone": 70},
+                    "timestamp": MOMENT,
+                }
+            ]
+        },
+    )
+
+    type: str
+    status_id: str
+    document_id: str
+    sequence: int
+    status: Status
+    metadata: dict[str, Any]
+    timestamp: str
+
+
+class EventList(Shape):
+    """Changes of a document's state in their order, each as it was pushed."""
+
+    document_id: str
+    events: list[StatusMessage]
+    next_after: Annotated[int | None, Field(description="Pass it as `after` for more; null at the end")]
+
+
+class DeletedCounts(Shape):
+    """What was removed, a store at a time."""
+
+    postgres: Annotated[dict[str, int], Field(description="Rows by table")]
+    derived_objects: int
+    upload_object: Annotated[int, Field(ge=0, le=1)]
+    status: int
+    audit: int
+
+
+class DeletionReceipt(Shape):
+    """The document is gone: it can neither be found nor be brought back by a late worker."""
+
+    document_id: Annotated[str, Field(examples=[DOCUMENT_ID])]
+    status_id: Annotated[str, Field(examples=[STATUS_ID])]
+    deleted: DeletedCounts
+    deleted_at: Annotated[str, Field(examples=[MOMENT])]

@@ -1,0 +1,69 @@
+"""What the database knows of a document: its versions, and what searches see of it."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from api.models import DocumentVersion, PageGap
+from core.database import transaction
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812
+
+VERSIONS = """
+SELECT generation, version, state, pages, parts, finished_parts, chunks, tokens, coalesce(gaps, '[]'), languages,
+       started_at, finished_at
+FROM document_versions
+CROSS JOIN LATERAL (
+    SELECT count(*) AS finished_parts, coalesce(sum(chunks), 0) AS chunks, coalesce(sum(tokens), 0) AS tokens
+    FROM document_parts WHERE version_key = document_versions.version_key
+) AS finished
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(gap ORDER BY (gap ->> 'page')::int) AS gaps
+    FROM document_parts CROSS JOIN LATERAL jsonb_array_elements(document_parts.gaps) AS gap
+    WHERE version_key = document_versions.version_key
+) AS unread
+CROSS JOIN LATERAL (
+    SELECT array(
+        SELECT DISTINCT language FROM document_bm25_metadata CROSS JOIN LATERAL unnest(languages) AS language
+        WHERE version_key = document_versions.version_key ORDER BY language
+    ) AS languages
+) AS stemmed
+WHERE document_id = %(document_id)s
+ORDER BY generation DESC
+"""
+
+
+def versions(connection: "Connection", principals: Sequence[str], document_id: str) -> list[DocumentVersion]:
+    """The document's versions, the latest first; none while no worker has shown up or for a stranger."""
+    with transaction(connection, principals) as cursor:
+        cursor.execute(VERSIONS, {"document_id": document_id})
+        return [_version(row) for row in cursor.fetchall()]
+
+
+def current(known: Sequence[DocumentVersion]) -> DocumentVersion | None:
+    """The version that searches see."""
+    return next((version for version in known if version.state == "current"), None)
+
+
+def _version(row: tuple[Any, ...]) -> DocumentVersion:
+    generation, version, state, pages, parts, finished, chunks, tokens, gaps, languages, started_at, finished_at = row
+    return DocumentVersion(
+        generation=generation,
+        version=version,
+        state=state,
+        pages=pages,
+        parts=parts,
+        finished_parts=finished,
+        chunks=chunks,
+        tokens=int(tokens),
+        gaps=[PageGap(**gap) for gap in gaps],
+        languages=languages,
+        started_at=moment(started_at),
+        finished_at=finished_at and moment(finished_at),
+    )
+
+
+def moment(time: datetime) -> str:
+    """A time as every answer writes it: ISO 8601 in UTC, milliseconds."""
+    return time.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,36 @@
+"""Upload forms: a presigned POST that takes one file, under one key, of one type, up to one size."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mypy_boto3_s3 import S3Client
+
+
+@dataclass(frozen=True)
+class UploadForm:
+    """Where to post and the fields that go before the file."""
+
+    url: str
+    fields: dict[str, str]
+
+
+class UploadForms:
+    """Signs forms with the credentials of the client, which must sign by signature version 4.
+
+    See "Authenticating requests in browser-based uploads using POST" in the Amazon S3 API reference.
+    """
+
+    def __init__(self, client: "S3Client") -> None:
+        self._client = client
+
+    def sign(self, *, bucket: str, key: str, content_type: str, max_bytes: int, seconds: int) -> UploadForm:
+        """A form for ``key`` alone: S3 refuses another key, type or bucket, more bytes, and any other field."""
+        form = self._client.generate_presigned_post(
+            Bucket=bucket,
+            Key=key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            ExpiresIn=seconds,
+        )
+        return UploadForm(form["url"], form["fields"])

@@ -1,0 +1,70 @@
+"""Uploads: a file is announced, and the answer says where to post it and what to subscribe to."""
+
+import mimetypes
+from http import HTTPStatus
+from pathlib import PurePosixPath
+
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from api import call
+from api.models import PresignedPost, UploadRequest, UploadResponse
+from api.upload_keys import object_key
+from core.http import HttpError
+from core.settings import Settings
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
+
+UNKNOWN_TYPE = "application/octet-stream"
+
+
+@router.post(
+    "/v2/uploads",
+    status_code=HTTPStatus.CREATED,
+    tags=["uploads"],
+    summary="Announce an upload",
+    operation_id="announceUpload",
+)
+def announce_upload(upload: UploadRequest) -> UploadResponse:
+    """Reserve a document for a file and get the form to post it with.
+
+    The returned ids can be subscribed to at once; processing starts by itself when the file has arrived.
+    Posting a file under a name that is already there makes a new version of that document.
+    """
+    caller = call.current(router)
+    services, limits = caller.services, caller.services.settings
+    if upload.size > limits.max_upload_bytes:
+        raise HttpError(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A file may have {limits.max_upload_bytes} bytes."
+        )
+    key = object_key(caller.subject, upload.file_name)
+    bucket = _upload_bucket(limits)
+    content_type = upload.content_type or mimetypes.guess_type(key)[0] or UNKNOWN_TYPE
+    status = services.statuses.expect(
+        bucket=bucket,
+        key=key,
+        owner=caller.principals[0],
+        file_name=PurePosixPath(key).name,
+        media_type=content_type,
+        size=upload.size,
+    )
+    form = services.forms.sign(
+        bucket=bucket,
+        key=key,
+        content_type=content_type,
+        max_bytes=upload.size,
+        seconds=limits.upload_url_seconds,
+    )
+    return UploadResponse(
+        status_id=status.status_id,
+        document_id=status.document_id,
+        bucket=bucket,
+        key=key,
+        upload=PresignedPost(url=form.url, fields=form.fields),
+        expires_in_seconds=limits.upload_url_seconds,
+        max_bytes=upload.size,
+    )
+
+
+def _upload_bucket(settings: Settings) -> str:
+    """The first of the buckets whose objects are processed."""
+    return settings.need("upload_buckets").split(",")[0].strip()

@@ -1,0 +1,119 @@
+"""`make demo`: sample documents in, live progress, three questions answered. Needs a running local stack."""
+
+import asyncio
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table
+
+from cli import endpoints, files, session
+from cli.client import Client
+from cli.console import err, out
+from cli.endpoints import Endpoints
+from cli.errors import CliError
+from cli.hits import print_hits
+from cli.login import log_in_locally
+from cli.query import Mode, build
+from cli.session import Tokens
+from cli.transfer import Outcome
+from cli.upload import report, run
+
+USER = "demo@example.com"
+SAMPLES = Path(__file__).parent.parent / "samples"
+SAMPLE_SUFFIXES = {".pdf", ".pptx", ".docx", ".xlsx", ".html"}
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question to the samples and the file that answers it."""
+
+    text: str
+    file_name: str
+    remark: str
+
+
+QUESTIONS = (
+    Question(
+        "When is the linkspan at Mirrey taken out of use?",
+        "crew-handbook.pdf",
+        "one page of the handbook knows",
+    ),
+    Question(
+        "How worn is the stern tube bearing of the Guillemot?",
+        "survey-letter-scan.pdf",
+        "only the scanned letter knows, read by OCR",
+    ),
+    Question(
+        "Why did route 2 lose passengers?",
+        "season-2025.pptx",
+        "a slide knows",
+    ),
+)
+
+
+def main() -> int:
+    """Runs the demo; the exit code, 0 when every document was read and every question answered."""
+    try:
+        where = endpoints.load(None, None)
+        out.rule("[bold]Amplify RAG: demo", align="left")
+        session.save(where, log_in_locally(where, USER))
+        out.print(f"Logged in as [bold]{USER}[/]\n")
+        outcomes, unanswered = asyncio.run(_demo(where))
+    except CliError as error:
+        err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
+        return error.exit_code
+    _print_next(where, outcomes)
+    failed = sum(outcome.failed for outcome in outcomes)
+    if failed or unanswered:
+        err.print(f"The demo failed: {failed} documents, {unanswered} questions without their answer.", style="red")
+    return 1 if failed or unanswered else 0
+
+
+async def _demo(where: Endpoints) -> tuple[list[Outcome], int]:
+    """Uploads the samples and asks the questions; how the uploads ended and how many questions found no answer."""
+    samples = sorted(path for path in SAMPLES.iterdir() if path.suffix in SAMPLE_SUFFIXES)
+    async with Client(where, Tokens(where)) as client:
+        outcomes = await run(client, files.collect(samples, None))
+        report(outcomes)
+        unanswered = 0
+        for question in QUESTIONS:
+            answer = await client.query(build(question.text, 3, Mode.HYBRID))
+            _print_answer(question, answer)
+            unanswered += not any(hit["file_name"] == question.file_name for hit in answer["results"])
+    return outcomes, unanswered
+
+
+def _print_answer(question: Question, answer: dict[str, Any]) -> None:
+    out.print()
+    out.rule(f"[bold]{question.text}[/]  [dim]{question.remark}[/]", align="left")
+    print_hits(out, answer)
+
+
+def _print_next(where: Endpoints, outcomes: Sequence[Outcome]) -> None:
+    command = "amplify-rag" if shutil.which("amplify-rag") else ".venv/bin/amplify-rag"
+    some_id = next((outcome.announced.document_id for outcome in outcomes if outcome.announced), "ID")
+    addresses = Table.grid(padding=(0, 2))
+    addresses.add_row("HTTP API", where.api)
+    addresses.add_row("its description", f"{where.api}/v2/openapi.json")
+    addresses.add_row("WebSocket", where.websocket)
+    addresses.add_row("AWS emulator", where.aws)
+    out.print()
+    out.rule("[bold]Try next", align="left")
+    out.print(addresses, soft_wrap=True)
+    out.print()
+    for line in (
+        'query "who keeps bees on board?"',
+        "upload YOUR-FILES-OR-FOLDER",
+        "documents",
+        f"status {some_id} --history",
+        "--help",
+    ):
+        out.print(f"  {command} {line}", style="cyan", markup=False, soft_wrap=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,64 @@
+"""`amplify-rag login`."""
+
+import os
+import secrets
+import sys
+from datetime import UTC, datetime
+from typing import Annotated
+
+import typer
+
+from cli import endpoints, session
+from cli.console import err, out, print_json
+from cli.endpoints import Endpoints
+from cli.options import AsJson, EndpointsFile, Stage
+from cli.session import Session
+
+User = Annotated[str, typer.Option("--user", "-u", prompt="E-mail", help="Your e-mail address.")]
+
+
+def login(user: User, file: EndpointsFile = None, stage: Stage = None, as_json: AsJson = False) -> None:
+    """Log in and keep the tokens.
+
+    On the local stack the user is made on the way and no password is needed. Elsewhere the password is asked for, or
+    read from AMPLIFY_RAG_PASSWORD.
+    """
+    where = endpoints.load(file, stage)
+    new = log_in_locally(where, user) if where.is_local else _log_in(where, user)
+    session.save(where, new)
+    ends = datetime.fromtimestamp(new.expires_at, UTC).isoformat(timespec="seconds")
+    if as_json:
+        print_json({"user": user, "api": where.api, "expiresAt": ends})
+    else:
+        out.print(f"Logged in as [bold]{user}[/] at {where.api}")
+
+
+def log_in_locally(where: Endpoints, user: str) -> Session:
+    """A session on the local stack, where whoever owns the machine may be anyone; the password is new each time."""
+    from cli import cognito  # noqa: PLC0415  boto3 takes long to import and other commands do without
+
+    password = f"Aa1-{secrets.token_urlsafe(24)}"
+    cognito.create_local_user(where, user, password)
+    return cognito.log_in(where, user, password)
+
+
+def _log_in(where: Endpoints, user: str) -> Session:
+    from cli import cognito  # noqa: PLC0415  as above
+
+    try:
+        return cognito.log_in(where, user, os.environ.get("AMPLIFY_RAG_PASSWORD") or _ask("Password"))
+    except cognito.NewPasswordNeededError as needed:
+        err.print("This is an invitation: choose your own password.")
+        return cognito.choose_password(where, user, _ask("New password", twice=True), needed.challenge_session)
+
+
+def _ask(text: str, *, twice: bool = False) -> str:
+    """A password from the terminal, unseen."""
+    if not sys.stdin.isatty():
+        err.print(f"{text} from standard input")
+    return str(typer.prompt(text, hide_input=True, confirmation_prompt=twice, err=True))
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command."""
+    app.command()(login)

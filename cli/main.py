@@ -1,0 +1,39 @@
+"""The command `amplify-rag`."""
+
+from typing import Any
+
+import typer
+from rich.markup import escape
+from typer.core import TyperGroup
+
+from cli import documents, evaluate, login, query, upload, watch
+from cli.console import err
+from cli.errors import CliError
+
+
+class Commands(TyperGroup):
+    """Turns the errors of commands into one line and an exit code."""
+
+    def invoke(self, ctx: Any) -> object:
+        """Runs a command; raises typer.Exit with the error's exit code."""
+        try:
+            return super().invoke(ctx)
+        except CliError as error:
+            err.print(f"[red]error:[/] {escape(str(error))}", soft_wrap=True)
+            raise typer.Exit(error.exit_code) from None
+
+
+app = typer.Typer(
+    cls=Commands,
+    no_args_is_help=True,
+    pretty_exceptions_show_locals=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=(
+        "Upload documents, watch them being read, and query them.\n\n"
+        "Works against the local stack (make up), or a deployment named by --stage or --endpoints.\n\n"
+        "Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 not logged in, 4 nothing answers, 5 service error."
+    ),
+)
+for group in (login, upload, watch, query, documents):
+    group.register(app)
+app.add_typer(evaluate.app, name="eval")

@@ -1,0 +1,1 @@
+"""What all parts share: jobs, status, settings, errors, routing; it knows no pipeline."""

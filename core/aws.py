@@ -1,0 +1,93 @@
+"""AWS clients and what is built on them: made once in a process, on first use, so that importing needs nothing."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cache, partial
+from typing import TYPE_CHECKING, Any
+
+import boto3
+from botocore.config import Config
+
+from core.blobs import Blobs
+from core.errors import SettingsError
+from core.queues import Queues
+from core.settings import Settings, settings
+from core.status_store import StatusStore
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection as Connection  # noqa: N812
+
+CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+
+
+@dataclass(frozen=True)
+class Services:
+    """What handlers and pipelines need of the outside."""
+
+    settings: Settings
+    statuses: StatusStore
+    blobs: Blobs
+    queues: Queues
+    database: Callable[[], "Connection"]  #: this process's connection, reopened when it broke
+
+
+@cache
+def services() -> Services:
+    """The services that this process's settings describe."""
+    configured = settings()
+    return Services(
+        settings=configured,
+        statuses=status_store(),
+        blobs=Blobs(client("s3"), configured.derived_bucket),
+        queues=Queues(client("sqs"), {"text": configured.text_rag_processing_queue_url}),
+        database=database,
+    )
+
+
+@cache
+def client(name: str) -> Any:
+    """The boto3 client of a service."""
+    return boto3.client(name, config=CONFIG)  # type: ignore[call-overload]
+
+
+@cache
+def socket_client() -> Any:
+    """The client that pushes to WebSocket connections."""
+    endpoint = settings().need("websocket_api_endpoint")
+    quick = Config(
+        retries={"mode": "standard", "max_attempts": 2}, connect_timeout=2, read_timeout=5, max_pool_connections=32
+    )
+    return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=quick)
+
+
+@cache
+def status_store() -> StatusStore:
+    """The document states."""
+    return StatusStore(client("dynamodb"), settings())
+
+
+_connections: "dict[bool, Connection]" = {}
+
+
+def database(read_only: bool = False) -> "Connection":
+    """This process's database connection, for writing or for reading; a broken one is replaced.
+
+    One of each an execution environment is enough, as Lambda runs one call at a time.
+    """
+    from core import database as postgres  # noqa: PLC0415  the entry runs without PostgreSQL's driver
+
+    if read_only not in _connections or _connections[read_only].closed:
+        secret = settings().rag_postgres_db_secret
+        password = partial(secret_field, secret, "password") if secret else None
+        _connections[read_only] = postgres.connect(settings(), password, read_only=read_only)
+    return _connections[read_only]
+
+
+def secret_field(secret_name: str, field: str) -> str:
+    """One field of a JSON secret; raises SettingsError when the secret lacks it."""
+    text = client("secretsmanager").get_secret_value(SecretId=secret_name)["SecretString"]
+    try:
+        return str(json.loads(text)[field])
+    except (ValueError, KeyError, TypeError) as error:
+        raise SettingsError(f"secret {secret_name} has no field {field}") from error

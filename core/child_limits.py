@@ -1,0 +1,59 @@
+"""Runs inside a child process: takes away what it must not have, then becomes the program or the Python module.
+
+Started only by ``core.child.run``, as a script: the limits, then ``-m MODULE …`` or ``PROGRAM …``.
+The limits are set here, and not between fork and exec in the parent, because the parent has threads.
+"""
+
+import ctypes
+import json
+import os
+import resource
+import runpy
+import signal
+import sys
+
+MEMORY_EXHAUSTED = 77  #: exit status of a Python child that ran into its memory limit
+PR_SET_PDEATHSIG = 1
+CLONE_NEWUSER = 0x10000000
+CLONE_NEWNET = 0x40000000
+
+
+def restrict(limits: dict[str, int], parent: int) -> None:
+    """Apply the limits to this process and all it starts; end at once if the parent has already gone."""
+    if sys.platform == "linux":
+        libc = ctypes.CDLL(None)
+        libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)  # no network; refused in some sandboxes, which have none to fear
+        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after unshare: changed credentials clear it
+        if os.getppid() != parent:
+            os._exit(0)
+    for name, value in limits.items():
+        _lower(getattr(resource, name), value)
+
+
+def _lower(kind: int, value: int) -> None:
+    _soft, hard = resource.getrlimit(kind)
+    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    try:
+        resource.setrlimit(kind, (allowed, allowed))
+    except (ValueError, OSError):
+        if sys.platform == "linux":
+            raise
+        # macOS refuses a limit of the address space; the time limits still hold there.
+
+
+def main() -> None:
+    """Restrict this process, then run what the arguments name."""
+    order = json.loads(sys.argv[1])
+    restrict(order["limits"], order["parent"])
+    command = sys.argv[2:]
+    if command[0] != "-m":
+        os.execvp(command[0], command)  # noqa: S606  no shell is wanted
+    sys.argv = command[1:]
+    try:
+        runpy.run_module(command[1], run_name="__main__", alter_sys=True)
+    except MemoryError:
+        sys.exit(MEMORY_EXHAUSTED)
+
+
+if __name__ == "__main__":
+    main()

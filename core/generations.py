@@ -1,0 +1,138 @@
+"""Generations: how an upload becomes the next version of its document. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Self
+
+from core.errors import DocumentError
+from core.status import FINAL, SEARCHABLE, DocumentStatus, Status
+
+
+@dataclass(frozen=True, kw_only=True)
+class Upload:
+    """A file that has arrived, or is announced."""
+
+    bucket: str
+    key: str
+    owner: str
+    file_name: str
+    media_type: str  #: empty while unknown
+    size: int
+    version: str = ""  #: digest of content and pipeline; empty while unknown
+
+    @property
+    def status_id(self) -> str:
+        """The document's alias ``bucket#key``."""
+        return f"{self.bucket}#{self.key}"
+
+    def of_type(self, media_type: str) -> Self:
+        """The same upload, its type now known from its content."""
+        return replace(self, media_type=media_type)
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A document's state after an upload, and whether that upload began a version."""
+
+    status: DocumentStatus
+    started: bool
+
+
+def announce(current: DocumentStatus | None, upload: Upload, document_id: str, at: str) -> DocumentStatus:
+    """The state after an upload was announced; a document that has a version already is left as it is.
+
+    Raises DocumentError when the key is another owner's.
+    """
+    _same_owner(current, upload)
+    if current is not None and current.generation > 0:
+        return current
+    return _next(current, upload, document_id, at, generation=0, status=Status.AWAITING_UPLOAD)
+
+
+def begin(
+    current: DocumentStatus | None,
+    upload: Upload,
+    document_id: str,
+    at: str,
+    *,
+    routing: Mapping[str, Any],
+    total_pages: int,
+    parts: int,
+) -> DocumentStatus:
+    """The state in which the upload's version begins: ``validating``, of the next generation.
+
+    The same version, when it is running or can be searched, is left as it is.
+    Raises DocumentError when the key is another owner's.
+    """
+    _same_owner(current, upload)
+    if current is not None and is_unchanged(current, upload):
+        return current
+    begun = _next(current, upload, document_id, at, generation=_generation(current) + 1, status=Status.VALIDATING)
+    return replace(
+        begun,
+        metadata={**begun.metadata, "totalPages": total_pages, "pagesDone": 0, "parts": parts, "routes": dict(routing)},
+        part_permille=(0,) * parts,
+        part_pages=(0,) * parts,
+    )
+
+
+def reject(
+    current: DocumentStatus | None, upload: Upload, document_id: str, at: str, *, failure: Mapping[str, Any]
+) -> DocumentStatus | None:
+    """The state after an upload was refused before a version of it began; the version that searches see remains.
+
+    ``current`` itself when the same refusal is known already; None when the key is another owner's.
+    """
+    if current is not None and current.owner != upload.owner:
+        return None
+    if current is not None and _is_known(current, upload, failure):
+        return current
+    rejected = _next(current, upload, document_id, at, generation=_generation(current) + 1, status=Status.FAILED)
+    return replace(rejected, metadata={**rejected.metadata, "message": failure["error"], **failure})
+
+
+def is_unchanged(current: DocumentStatus, upload: Upload) -> bool:
+    """Whether the upload's content is what is being processed or was processed last."""
+    running = current.status not in FINAL and current.generation > 0
+    return current.version == upload.version and (running or current.status in SEARCHABLE)
+
+
+def _is_known(current: DocumentStatus, upload: Upload, failure: Mapping[str, Any]) -> bool:
+    failed = current.status is Status.FAILED and current.generation > 0
+    return failed and current.version == upload.version and current.metadata.get("code") == failure["code"]
+
+
+def _next(
+    current: DocumentStatus | None, upload: Upload, document_id: str, at: str, *, generation: int, status: Status
+) -> DocumentStatus:
+    """The next change of the document, or its first; its id, owner and creation never change."""
+    searched = current.current_generation if current else None
+    metadata = {"progress": 0, "message": status.sentence, "fileName": upload.file_name, "generation": generation}
+    return DocumentStatus(
+        status_id=upload.status_id,
+        document_id=current.document_id if current else document_id,
+        owner=upload.owner,
+        bucket=upload.bucket,
+        key=upload.key,
+        file_name=upload.file_name,
+        media_type=upload.media_type or (current.media_type if current else ""),
+        size=upload.size,
+        version=upload.version,
+        generation=generation,
+        sequence=current.sequence + 1 if current else 1,
+        status=status,
+        metadata=metadata if searched is None else {**metadata, "currentGeneration": searched},
+        created_at=current.created_at if current else at,
+        timestamp=at,
+        updated_at=at,
+        current_generation=searched,
+    )
+
+
+def _generation(current: DocumentStatus | None) -> int:
+    return current.generation if current else 0
+
+
+def _same_owner(current: DocumentStatus | None, upload: Upload) -> None:
+    if current is not None and current.owner != upload.owner:
+        raise DocumentError("owner_mismatch", "Another owner's document has this name.")

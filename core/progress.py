@@ -1,0 +1,61 @@
+"""Progress: what a worker reports of its part, often enough to watch and seldom enough to be cheap."""
+
+import time
+from collections.abc import Callable
+
+from core import logs
+from core.errors import RagError, TransientError
+from core.jobs import Job
+from core.status import Status
+from core.status_store import StatusStore
+
+VISIBLE = 0.01  #: a report in between must move the whole document by at least a percent
+
+
+class SupersededError(RagError):
+    """The version is no longer wanted: a newer one came, it was cancelled, has failed or was deleted."""
+
+
+class Reporter:
+    """Reports the progress of one part.
+
+    The first report of the part and the one with ``fraction`` 1 are always written. Those in between are written when
+    ``status_interval_seconds`` have passed since the last one and the whole document has moved by a percent: so a
+    document costs at most 100 writes and two a part, however long it takes.
+    """
+
+    def __init__(self, store: StatusStore, job: Job, clock: Callable[[], float] = time.monotonic) -> None:
+        self._store = store
+        self._job = job
+        self._clock = clock
+        self._step = min(1.0, VISIBLE * job.parts)
+        self._written_at: float | None = None
+        self._written_fraction = 0.0
+        self._done = False
+
+    def report(self, stage: Status, *, fraction: float, pages_done: int = 0, message: str = "") -> None:
+        """Say how far the part is: ``fraction`` of its work (0 to 1) and its ``pages_done``.
+
+        Raises SupersededError when the part need not be finished. Never fails because the report can't be written.
+        """
+        if not self._is_due(fraction):
+            return
+        self._written_at, self._written_fraction = self._clock(), fraction
+        self._done = fraction >= 1.0
+        try:
+            status = self._store.report(self._job, stage, pages_done=pages_done, fraction=fraction, message=message)
+        except TransientError:  # progress never breaks work; the next report makes up for it
+            logs.warning("Progress not written", stage=stage, statusId=self._job.status_id, part=self._job.part)
+            return
+        if status is None:
+            raise SupersededError(f"generation {self._job.generation} of {self._job.document_id} is not wanted")
+
+    def _is_due(self, fraction: float) -> bool:
+        if self._written_at is None:
+            return True
+        if fraction >= 1.0:
+            return not self._done
+        waited = self._clock() - self._written_at
+        return (
+            waited >= self._store.settings.status_interval_seconds and fraction - self._written_fraction >= self._step
+        )

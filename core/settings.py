@@ -1,0 +1,124 @@
+"""Settings: read once from the environment into a frozen object; nothing else reads ``os.environ``."""
+
+import os
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from typing import Any
+
+from core.errors import SettingsError
+
+
+def setting(default: Any, help: str) -> Any:
+    """A field with its default (None: no default, needed where used) and one line of help."""
+    return field(default=default, metadata={"help": help})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Settings:
+    """Every setting; the environment variable is the field's name in capitals.
+
+    A text setting without a value is the empty string; ``need`` turns that into an error that names it.
+    """
+
+    stage: str = setting("local", "Deployment stage")
+    log_level: str = setting("INFO", "Least severe log lines that are written")
+    # Where things are
+    upload_buckets: str = setting("", "Buckets, separated by commas, whose objects may be processed")
+    derived_bucket: str = setting("", "Bucket for what the pipelines derive (extracted text, page images)")
+    document_status_table: str = setting("", "DynamoDB table of document states")
+    document_audit_table: str = setting("", "DynamoDB table of every change of state")
+    websocket_connections_table: str = setting("", "DynamoDB table of sockets and their subscriptions")
+    websocket_api_endpoint: str = setting("", "Management URL of the WebSocket API, for pushing")
+    text_rag_processing_queue_url: str = setting("", "SQS queue of text jobs")
+    # Database
+    rag_postgres_db_write_endpoint: str = setting("", "PostgreSQL host:port for writing")
+    rag_postgres_db_read_endpoint: str = setting("", "PostgreSQL host:port for queries; empty: the write endpoint")
+    rag_postgres_db_name: str = setting("amplify_rag", "Database name")
+    rag_postgres_db_username: str = setting("rag_app", "Role to log in as; it must not bypass row security")
+    rag_postgres_db_secret: str = setting("", "Secrets Manager secret with the field `password`; empty: no password")
+    rag_postgres_db_sslmode: str = setting("prefer", "libpq sslmode; use verify-full or require outside a laptop")
+    query_timeout_seconds: int = setting(20, "Longest run of one SQL statement of a query")
+    statement_timeout_seconds: int = setting(60, "Longest run of one SQL statement")
+    # Tokens
+    jwt_issuer: str = setting("", "Issuer that tokens must name")
+    jwt_audience: str = setting("", "App client that tokens must be meant for")
+    jwks_url: str = setting("", "Where the issuer publishes its keys")
+    # Limits of uploads
+    max_upload_bytes: int = setting(524_288_000, "Largest accepted file")
+    max_pages: int = setting(10_000, "Most pages of an accepted document")
+    upload_url_seconds: int = setting(900, "Life of a presigned upload")
+    # Text pipeline
+    text_part_pages: int = setting(50, "Pages a text job covers")
+    chunk_tokens: int = setting(256, "Largest chunk, in tokens of the embedding model")
+    chunk_overlap_tokens: int = setting(32, "Tokens that neighbouring chunks share")
+    text_model_path: str = setting("", "Folder of the packaged text model; empty: layers/text-model beside the code")
+    text_embedding_model: str = setting("", "Another text model: ONNX folder, transformers folder or hub name")
+    text_embedding_endpoint: str = setting("", "OpenAI-compatible base URL to embed with instead of a local model")
+    text_embedding_dimensions: int = setting(0, "Dimensions that endpoint's vectors must have; 0: as its first answer")
+    text_embedding_max_tokens: int = setting(512, "Longest text that endpoint's model reads, in tokens")
+    text_embedding_api_key_secret: str = setting("", "Secret with the field `api_key` for that endpoint")
+    text_embedding_languages: str = setting(
+        "", "Languages the text model knows (ISO 639-1, separated by commas); empty: en if packaged, else all"
+    )
+    text_embedding_threads: int = setting(0, "Threads of the text model; 0: as many as processors")
+    ocr_languages: str = setting("eng", "Tesseract languages, joined by +")
+    ocr_workers: int = setting(0, "Pages read by OCR at a time; 0: as many as processors")
+    # Queues
+    max_receive_count: int = setting(
+        3, "Deliveries of a job before it rests in the dead-letter queue; as the queue has it"
+    )
+    # Child processes that parse files
+    parse_timeout_seconds: int = setting(600, "Longest run of a parser on one part")
+    parse_memory_bytes: int = setting(1_500_000_000, "Address space a parser may use")
+    parse_output_bytes: int = setting(200_000_000, "Most text a parser may give back")
+    # Status
+    status_interval_seconds: float = setting(1.0, "Least time between two progress reports of one worker")
+    audit_days: int = setting(180, "How long every change of state is kept")
+    awaiting_upload_days: int = setting(1, "How long an announced upload is waited for")
+    max_subscriptions: int = setting(200, "Most subscriptions of one WebSocket")
+    # Search
+    exact_scan_limit: int = setting(10_000, "Up to this many of the caller's chunks the dense search is exact")
+    max_top_k: int = setting(100, "Most hits a query may ask for")
+
+    def need(self, name: str) -> str:
+        """The text setting called name; raises SettingsError naming the variable when it is empty."""
+        value = getattr(self, name)
+        if value == "":
+            raise SettingsError(f"setting {name.upper()} is missing: {describe(name)}")
+        return str(value)
+
+    def allowed_buckets(self) -> frozenset[str]:
+        """The buckets whose objects may be processed."""
+        return frozenset(part.strip() for part in self.need("upload_buckets").split(",") if part.strip())
+
+
+def describe(name: str) -> str:
+    """The line of help of a setting."""
+    return next(str(field.metadata["help"]) for field in fields(Settings) if field.name == name)
+
+
+def parse(environment: Mapping[str, str]) -> Settings:
+    """Settings from a mapping of variables; raises SettingsError naming a malformed one."""
+    values: dict[str, Any] = {}
+    for item in fields(Settings):
+        text = environment.get(item.name.upper())
+        if text is None or (text == "" and not isinstance(item.default, str)):
+            continue
+        kind: type[Any] = type(item.default)
+        try:
+            values[item.name] = kind(text)
+        except ValueError as error:
+            raise SettingsError(f"setting {item.name.upper()} must be of type {kind.__name__}") from error
+    return Settings(**values)
+
+
+def inherited(names: Iterable[str]) -> dict[str, str]:
+    """The variables called ``names`` that are set, for handing on to a child process."""
+    return {name: os.environ[name] for name in names if name in os.environ}
+
+
+@cache
+def settings() -> Settings:
+    """This process's settings."""
+    return parse(os.environ)

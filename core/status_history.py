@@ -1,0 +1,59 @@
+"""The status history: every change of every document, numbered, for as long as the settings keep it."""
+
+from collections.abc import Iterator, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from core.outages import outage
+from core.settings import Settings
+from core.status_items import Item, decode, event_body
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+DELETED_AT_ONCE = 100  #: as many as a transaction takes
+
+
+class StatusHistory:
+    """Reads and removes the history of documents; it is written with their states."""
+
+    def __init__(self, client: "DynamoDBClient", settings: Settings) -> None:
+        self._client = client
+        self.name = settings.need("document_audit_table")
+
+    def events(self, document_id: str, after: int, limit: int) -> Sequence[dict[str, Any]]:
+        """The changes with a sequence number above ``after``, at most ``limit``, in order, as they were pushed."""
+        return [event_body(item) for item in islice(self._items(document_id, after, limit), limit)]
+
+    def status_id(self, document_id: str) -> str | None:
+        """The other name of a document that has a history."""
+        first = next(self._items(document_id, 0, 1), None)
+        return str(decode(first["statusId"])) if first else None
+
+    def delete(self, document_id: str) -> int:
+        """Remove the document's history; answers how many changes it had."""
+        keys = [{name: item[name] for name in ("documentId", "sequence")} for item in self._items(document_id, 0, 1000)]
+        for start in range(0, len(keys), DELETED_AT_ONCE):
+            batch = keys[start : start + DELETED_AT_ONCE]
+            deletions = [{"Delete": {"TableName": self.name, "Key": key}} for key in batch]
+            with outage():
+                self._client.transact_write_items(TransactItems=deletions)  # type: ignore[arg-type]
+        return len(keys)
+
+    def _items(self, document_id: str, after: int, page: int) -> Iterator[Item]:
+        """The items above a sequence number in order, read ``page`` at a time."""
+        query: dict[str, Any] = {
+            "TableName": self.name,
+            "ConsistentRead": True,
+            "KeyConditionExpression": "documentId = :id AND #sequence > :after",
+            "ExpressionAttributeNames": {"#sequence": "sequence"},
+            "ExpressionAttributeValues": {":id": {"S": document_id}, ":after": {"N": str(after)}},
+            "Limit": page,
+        }
+        while True:
+            with outage():
+                answer = self._client.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]

@@ -1,0 +1,1 @@
+"""Documents as text: extract, chunk, embed, store, retrieve."""

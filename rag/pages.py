@@ -1,0 +1,63 @@
+"""What extraction yields: pages of text with the headings on them, and the form in which a child process hands them back."""
+
+import json
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any, Literal
+
+from core.jobs import Gap
+
+Source = Literal["text-layer", "ocr", "converted"]
+
+
+@dataclass(frozen=True)
+class Heading:
+    """A heading within a page's text."""
+
+    start: int  #: offset in the page's text where its section begins
+    level: int  #: 1 is the highest
+    title: str
+
+
+@dataclass(frozen=True)
+class Page:
+    """The text of one page, with paragraphs separated by a blank line."""
+
+    number: int  #: from 1
+    text: str
+    source: Source
+    path: tuple[Heading, ...] = ()  #: headings in force where the page begins, the highest first, each with start 0
+    headings: tuple[Heading, ...] = ()  #: headings on the page, by ascending start
+
+
+@dataclass(frozen=True)
+class Extraction:
+    """The pages that could be read and those that could not, each by ascending page number."""
+
+    pages: tuple[Page, ...]
+    gaps: tuple[Gap, ...] = ()
+    title: str = ""  #: the document's own title; empty when it has none
+
+
+def follow(path: Sequence[Heading], heading: Heading) -> tuple[Heading, ...]:
+    """The path of headings in force after one more heading: it ends those of its own level and below."""
+    return (*(above for above in path if above.level < heading.level), replace(heading, start=0))
+
+
+def to_json(item: Page | Gap) -> str:
+    """One line of JSON."""
+    return json.dumps({type(item).__name__: asdict(item)}, ensure_ascii=True)
+
+
+def from_json(lines: Iterable[str]) -> Iterator[Page | Gap]:
+    """The pages and gaps of complete lines; a line cut off by the end of its writer ends the reading."""
+    for line in lines:
+        if not line.endswith("\n"):
+            return
+        (kind, values), *_ = json.loads(line).items()
+        yield Gap(**values) if kind == "Gap" else _page(values)
+
+
+def _page(values: dict[str, Any]) -> Page:
+    headings = {name: tuple(Heading(**heading) for heading in values.pop(name)) for name in ("path", "headings")}
+    return Page(**values, **headings)

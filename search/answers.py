@@ -1,0 +1,52 @@
+"""From the request's model to a question, and from hits to the answer's model. Pure."""
+
+from collections.abc import Sequence
+from typing import Literal, cast
+
+from search import hybrid
+from search.models import Hit, QueryRequest, QueryResponse
+from search.snippets import snippet
+
+
+def question(request: QueryRequest) -> hybrid.Question:
+    """What a request for one of the text modes asks."""
+    return hybrid.Question(
+        text=request.query,
+        mode=cast(Literal["hybrid", "dense", "sparse"], request.search_mode),
+        limit=request.top_k,
+        document_ids=request.document_ids,
+        dense_weight=request.dense_weight,
+        sparse_weight=request.sparse_weight,
+        use_rrf=request.use_rrf,
+    )
+
+
+def response(request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: float) -> QueryResponse:
+    """The answer to a request."""
+    return QueryResponse(
+        results=[_hit(request, hit) for hit in hits],
+        query=request.query,
+        total_results=len(hits),
+        search_mode=request.search_mode,
+        processing_time_ms=round(elapsed_ms, 1),
+    )
+
+
+def _hit(request: QueryRequest, hit: hybrid.Hit) -> Hit:
+    passage = hit.passage
+    return Hit(
+        chunk_id=str(hit.chunk_id),
+        document_id=passage.document_id,
+        file_name=passage.file_name,
+        page=passage.first_page,
+        pages=list(range(passage.first_page, passage.last_page + 1)),
+        headings=list(passage.headings),
+        content=passage.content,
+        snippet=snippet(request.query, passage.content, passage.language),
+        score=hit.score,
+        dense_score=hit.dense_score,
+        sparse_score=hit.sparse_score,
+        pipeline="text_rag",
+        search_mode=request.search_mode,
+        page_image_url=None,
+    )

@@ -1,0 +1,83 @@
+"""The request and the answer of a query, as the API's description shows them."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+
+MAX_QUERY_CHARACTERS = 4000
+MAX_DOCUMENTS = 1000
+MAX_DOCUMENT_ID_CHARACTERS = 1100  #: a bucket's name, #, and a key
+
+Mode = Literal["hybrid", "dense", "sparse", "vdr", "hybrid_vdr_text"]
+Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
+DocumentId = Annotated[str, Field(min_length=1, max_length=MAX_DOCUMENT_ID_CHARACTERS)]
+
+
+class QueryRequest(BaseModel):
+    """Finds the passages that answer a query, among the documents of the caller."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        strict=True,
+        json_schema_extra={"examples": [{"query": "How long is parental leave?", "top_k": 5, "search_mode": "hybrid"}]},
+    )
+
+    query: Annotated[str, Field(min_length=1, max_length=MAX_QUERY_CHARACTERS, description="A question, or words")]
+    document_ids: Annotated[
+        list[DocumentId] | None,
+        Field(max_length=MAX_DOCUMENTS, description="Search these only; a statusId (bucket#key) is understood too"),
+    ] = None
+    top_k: Annotated[int, Field(ge=1, description="How many hits at most")] = 10
+    search_mode: Annotated[Mode, Field(description="Meaning and words, meaning only, words only, page images")] = (
+        "hybrid"
+    )
+    dense_weight: Annotated[
+        Weight | None,
+        Field(description="Weight of meaning in hybrid; without weights it is chosen by how well each arm does"),
+    ] = None
+    sparse_weight: Annotated[Weight | None, Field(description="Weight of words; one weight alone gives the other")] = (
+        None
+    )
+    use_rrf: Annotated[bool, Field(description="Fuse by reciprocal rank (k = 60) and not by score")] = False
+
+    @field_validator("query")
+    @classmethod
+    def _holds_something(cls, query: str) -> str:
+        if not query.strip():
+            raise ValueError("is blank")
+        return query
+
+    @model_validator(mode="after")
+    def _weighs_something(self) -> Self:
+        if self.dense_weight == 0 and self.sparse_weight == 0:
+            raise ValueError("dense_weight and sparse_weight cannot both be 0")
+        return self
+
+
+class Hit(BaseModel):
+    """A passage that was found, and where it stands."""
+
+    chunk_id: Annotated[str, Field(description="As text: it does not fit every language's numbers")]
+    document_id: str
+    file_name: str
+    page: Annotated[int, Field(description="Page on which the passage begins, from 1")]
+    pages: Annotated[list[int], Field(description="All pages that it touches")]
+    headings: Annotated[list[str], Field(description="Headings above it, the highest first")]
+    content: str
+    snippet: Annotated[str, Field(description="HTML: the best sentence, the words of the query in <mark>")]
+    score: Annotated[float, Field(description="What hits are ordered by; comparable within one answer only")]
+    dense_score: Annotated[float | None, Field(description="Cosine similarity")]
+    sparse_score: Annotated[float | None, Field(description="BM25")]
+    pipeline: Literal["text_rag", "vdr"]
+    search_mode: Mode
+    page_image_url: Annotated[str | None, Field(description="Short-lived link to the page's image, where there is one")]
+
+
+class QueryResponse(BaseModel):
+    """The hits, the best first."""
+
+    results: list[Hit]
+    query: str
+    total_results: int
+    search_mode: Mode
+    processing_time_ms: float

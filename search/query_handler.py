@@ -1,0 +1,81 @@
+"""Lambda: a question in (``POST /v2/query``), the passages that answer it out."""
+
+import time
+from http import HTTPStatus
+from typing import Any
+
+import psycopg2
+from pydantic import ValidationError
+
+from core import aws, http, logs
+from core.errors import TransientError
+from core.http import HttpError
+from rag.embed import text_embedder
+from search import answers, hybrid
+from search.models import QueryRequest, QueryResponse
+
+MOST_NAMED_FIELDS = 5  #: a request may be wrong in more ways than are worth telling
+
+
+def query_documents(event: dict[str, Any], context: object) -> dict[str, Any]:
+    """Lambda handler; answers with the HTTP response."""
+    try:
+        started = time.perf_counter()
+        request = read(http.body(event))
+        response = _answer(http.caller(event), request, started)
+        return http.answer(HTTPStatus.OK, response.model_dump())
+    except HttpError as error:
+        return http.refusal(event, error)
+    except (TransientError, psycopg2.OperationalError, psycopg2.InterfaceError):
+        logs.error("Query failed")
+        return http.refusal(event, HttpError(503, "unavailable", "The service is busy; please try again shortly."))
+    except Exception:  # noqa: BLE001  the HTTP edge: the caller must not see what happened inside
+        logs.error("Query failed")
+        return http.refusal(event, HttpError(500, "internal", "Something went wrong on our side."))
+
+
+def read(body: bytes) -> QueryRequest:
+    """The request in a body; raises HttpError for anything that is not one, without repeating what was sent."""
+    settings = aws.services().settings
+    try:
+        request = QueryRequest.model_validate_json(body)
+    except ValidationError as error:
+        raise _bad_request(error) from error
+    if request.top_k > settings.max_top_k:
+        raise HttpError(400, "invalid_request", f"top_k: must be at most {settings.max_top_k}")
+    if request.search_mode in {"vdr", "hybrid_vdr_text"}:
+        raise HttpError(400, "mode_unavailable", "search_mode: pages are not searchable as images yet")
+    return request
+
+
+def _bad_request(error: ValidationError) -> HttpError:
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    if found[0]["type"] == "json_invalid":
+        return HttpError(400, "invalid_json", "The body is not JSON.")
+    lines = (f"{_field(problem['loc'])}: {problem['msg']}" for problem in found[:MOST_NAMED_FIELDS])
+    return HttpError(400, "invalid_request", "; ".join(lines))
+
+
+def _field(location: tuple[str | int, ...]) -> str:
+    return ".".join(str(name)[:64] for name in location) or "body"
+
+
+def _answer(principals: tuple[str, ...], request: QueryRequest, started: float) -> QueryResponse:
+    question = answers.question(request)
+    hits = _search(principals, question)
+    elapsed_ms = (time.perf_counter() - started) * 1000
+    logs.info("Query answered", search_mode=question.mode, hits=len(hits), duration_ms=round(elapsed_ms, 1))
+    return answers.response(request, hits, elapsed_ms)
+
+
+def _search(principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
+    settings = aws.services().settings
+    embedder = text_embedder(settings)
+    database = aws.database(read_only=True)
+    try:
+        return hybrid.search(database, principals, question, embedder, settings)
+    except (psycopg2.OperationalError, psycopg2.InterfaceError):
+        if not database.closed:
+            raise
+        # It went away while this environment was frozen; a new connection has not.
+        return hybrid.search(aws.database(read_only=True), principals, question, embedder, settings)

@@ -1,0 +1,15 @@
+"""Sentences of a passage. Pure."""
+
+import re
+
+#: Up to a full stop, question or exclamation mark (and closing quotes or brackets) before a space; to one of the marks
+#: of scripts that need no space; to a blank line; or to the end.
+_SENTENCE = re.compile(
+    r""".+?(?:[.!?…]["'”’»)\]]*(?=\s)|[。！？｡؟।]["'”’»）」』]*|(?=\n\s*\n)|\Z)""",
+    re.DOTALL,
+)
+
+
+def sentences(text: str) -> list[str]:
+    """The sentences of a text, in order, without surrounding space."""
+    return [sentence.strip() for sentence in _SENTENCE.findall(text) if sentence.strip()]

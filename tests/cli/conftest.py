@@ -1,0 +1,73 @@
+"""The small service, and a user who is logged in to it."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+from http.server import ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+from websockets.sync.server import serve
+
+from cli import session
+from cli.endpoints import Endpoints, parse
+from cli.main import app
+from cli.session import Session
+from tests.cli.service import TOKEN, Service
+from tests.cli.service_http import Handler
+
+Run = Callable[..., Result]
+
+
+@pytest.fixture
+def service() -> Iterator[Service]:
+    """The service on two free ports of 127.0.0.1."""
+    service = Service()
+    http = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"service": service}))
+    http.daemon_threads, http.block_on_close = True, False
+    sockets = serve(service.talk, "127.0.0.1", 0, process_request=service.admit)
+    service.url = f"http://127.0.0.1:{http.server_address[1]}"
+    service.websocket_url = f"ws://127.0.0.1:{sockets.socket.getsockname()[1]}"
+    threads = [threading.Thread(target=server.serve_forever, daemon=True) for server in (http, sockets)]
+    for thread in threads:
+        thread.start()
+    yield service
+    http.shutdown()
+    http.server_close()
+    sockets.shutdown()
+    for thread in threads:
+        thread.join(5)
+
+
+@pytest.fixture
+def endpoints(service: Service) -> Endpoints:
+    """The service's addresses."""
+    return parse(service.endpoints(), "test")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home and working folder, and an environment that says nothing."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.delenv("AMPLIFY_RAG_ENDPOINTS", raising=False)
+    monkeypatch.delenv("AMPLIFY_RAG_PASSWORD", raising=False)
+    monkeypatch.setenv("COLUMNS", "120")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture
+def logged_in(home: Path, service: Service, endpoints: Endpoints) -> Path:
+    """The home of a user who is logged in and works in a folder below the local stack's file."""
+    (home / ".local").mkdir()
+    (home / ".local" / "endpoints.json").write_text(json.dumps(service.endpoints()))
+    session.save(endpoints, Session("me@example.com", TOKEN, "refresh", time.time() + 3600))
+    return home
+
+
+@pytest.fixture
+def run(logged_in: Path) -> Run:
+    """Runs a command of the logged-in user."""
+    return lambda *arguments, **more: CliRunner().invoke(app, [str(argument) for argument in arguments], **more)

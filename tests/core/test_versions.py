@@ -1,0 +1,22 @@
+"""Equal work has an equal version; anything that changes the rows changes it."""
+
+import pytest
+
+from core.settings import Settings
+from core.versions import INGREDIENTS, pipeline_digest, version_of
+
+
+def test_equal_content_under_equal_settings_is_the_same_version() -> None:
+    assert version_of("etag-10", pipeline_digest(Settings())) == version_of("etag-10", pipeline_digest(Settings()))
+    assert len(version_of("etag-10", "d")) == 16
+
+
+@pytest.mark.parametrize("name", INGREDIENTS)
+def test_a_setting_that_changes_the_rows_changes_the_digest(name: str) -> None:
+    kind = type(getattr(Settings(), name))
+    changed = Settings(**{name: kind("7")})
+    assert pipeline_digest(changed) != pipeline_digest(Settings())
+
+
+def test_other_content_or_a_nonce_is_another_version() -> None:
+    assert len({version_of("a", "d"), version_of("b", "d"), version_of("a", "d", "n")}) == 3

@@ -1,0 +1,86 @@
+"""The AWS services alone, without anything deployed: tables and buckets as ``serverless.yml`` declares them."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from core.settings import Settings
+from local.emulator import ACCESS_KEY, SECRET_KEY, Emulator
+from local.ports import free_port
+from local.settings import REGION, StackSettings
+from tests.declarations import declared
+
+#: Setting that names a table → its logical id in serverless/tables.yml
+TABLES = {
+    "document_status_table": "DocumentStatusTable",
+    "document_audit_table": "DocumentAuditTable",
+    "websocket_connections_table": "WebSocketConnectionsTable",
+}
+SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
+UPLOADS, DERIVED, QUEUE = "amplify-rag-async-test-uploads", "amplify-rag-async-test-derived", "test-text-rag-queue"
+
+
+@dataclass(frozen=True)
+class TestEmulator:
+    """A running emulator with this test run's tables, buckets and job queue."""
+
+    emulator: Emulator
+    queue_url: str
+
+    __test__ = False
+
+    @classmethod
+    def furnish(cls, emulator: Emulator) -> "TestEmulator":
+        """Make what the functions expect to find."""
+        for logical_id in TABLES.values():
+            emulator.client("dynamodb").create_table(TableName=logical_id, **_schema(logical_id))
+        for bucket in (UPLOADS, DERIVED):
+            emulator.client("s3").create_bucket(Bucket=bucket)
+        return cls(emulator, emulator.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"])
+
+    @property
+    def settings(self) -> dict[str, Any]:
+        """The settings that name all of it, by field."""
+        return {
+            **TABLES,
+            "upload_buckets": UPLOADS,
+            "derived_bucket": DERIVED,
+            "text_rag_processing_queue_url": self.queue_url,
+        }
+
+    @property
+    def variables(self) -> dict[str, str]:
+        """The environment variables with which a process of its own finds the emulator."""
+        return {
+            "AWS_ENDPOINT_URL": self.emulator.settings.aws_url,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_REGION": REGION,
+            "AWS_DEFAULT_REGION": REGION,
+        }
+
+
+@contextmanager
+def running(state: Path) -> Iterator[TestEmulator]:
+    """An emulator on a free port, furnished, for as long as the block runs."""
+    emulator = Emulator(StackSettings(state=state, aws_port=free_port()))
+    try:
+        emulator.start()
+        yield TestEmulator.furnish(emulator)
+    finally:
+        emulator.stop()
+
+
+def environment(settings: Settings, names: Mapping[str, Any]) -> dict[str, str]:
+    """The environment variables that stand for these settings."""
+    return {name.upper(): str(getattr(settings, name)) for name in names}
+
+
+def _schema(logical_id: str) -> dict[str, Any]:
+    properties = declared("serverless", "tables.yml")["Resources"][logical_id]["Properties"]
+    known = {name: properties[name] for name in SCHEMA if name in properties}
+    if "StreamSpecification" in known:
+        known["StreamSpecification"] = {**known["StreamSpecification"], "StreamEnabled": True}
+    return known

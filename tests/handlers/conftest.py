@@ -1,0 +1,92 @@
+"""Functions as ``serverless.yml`` declares them, each under the real runtime client, over real services."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.databases import TestDatabase, TestServer
+from tests.declarations import functions as declared_functions
+from tests.emulators import TestEmulator
+from tests.emulators import running as emulator_running
+from tests.handlers import issuer, sockets
+from tests.handlers.runtime_api import Function, running
+
+EVENTS = Path(__file__).resolve().parents[1] / "events"
+SUBJECT = "5b1e0c9a-7d43-4f0e-9a41-3f2f6f0f8f11"  #: who speaks in the recorded events
+DATABASE_SECRET = "test/database"  # noqa: S105  its name
+AWS_VARIABLES = "AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_REGION AWS_DEFAULT_REGION"
+
+
+def event(name: str, **changes: Any) -> Any:
+    """A recorded event, with some of its top-level fields changed."""
+    return json.loads((EVENTS / f"{name}.json").read_text()) | changes
+
+
+@dataclass
+class Functions:
+    """Starts a function when it is first called and keeps it warm."""
+
+    variables: dict[str, str]
+    running: ExitStack
+    warm: dict[str, Function] = field(default_factory=dict)
+
+    def __call__(self, key: str) -> Function:
+        """The function with this key, with the settings that serverless.yml gives it and no others."""
+        if key not in self.warm:
+            declared = declared_functions()[key]
+            names = {"STAGE", *declared["environment"], *AWS_VARIABLES.split()}
+            settings = {name: value for name, value in self.variables.items() if name in names}
+            missing = names - settings.keys()
+            assert not missing, f"tests have no value for {missing}"
+            self.warm[key] = self.running.enter_context(running(declared["handler"], settings))
+        return self.warm[key]
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]:
+    """An emulator of this run's own."""
+    with emulator_running(tmp_path_factory.mktemp("emulator")) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def open_sockets() -> Iterator[sockets.Sockets]:
+    """Where messages to sockets arrive."""
+    with sockets.listening() as listener:
+        yield listener
+
+
+@pytest.fixture(scope="session")
+def token_issuer() -> Iterator[issuer.Issuer]:
+    """Who signs the tokens."""
+    with issuer.publishing() as published:
+        yield published
+
+
+@pytest.fixture(scope="session")
+def handlers_database(postgres: TestServer, emulator: TestEmulator) -> TestDatabase:
+    """One database for all functions; its password is in the emulator's Secrets Manager."""
+    postgres.run("CREATE DATABASE {} TEMPLATE {} STRATEGY file_copy", "handlers")
+    secret = json.dumps({"password": postgres.passwords.application})
+    emulator.emulator.client("secretsmanager").create_secret(Name=DATABASE_SECRET, SecretString=secret)
+    return TestDatabase("handlers", postgres)
+
+
+@pytest.fixture(scope="session")
+def function(
+    emulator: TestEmulator,
+    handlers_database: TestDatabase,
+    open_sockets: sockets.Sockets,
+    token_issuer: issuer.Issuer,
+) -> Iterator[Callable[[str], Function]]:
+    """Functions by their key in serverless.yml."""
+    settings = handlers_database.settings(**emulator.settings)
+    known = {name.upper(): str(value) for name, value in vars(settings).items()}
+    known |= {"RAG_POSTGRES_DB_SECRET": DATABASE_SECRET, "WEBSOCKET_API_ENDPOINT": open_sockets.url}
+    with ExitStack() as stack:
+        yield Functions(known | emulator.variables | token_issuer.variables, stack)

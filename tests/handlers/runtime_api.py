@@ -1,0 +1,126 @@
+"""The Lambda Runtime API for one execution environment, so that handlers run under the real ``awslambdaric``.
+
+Written after "Using the Lambda runtime API" in the AWS Lambda guide: the client asks for the next invocation and posts
+its result or its error.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from queue import Queue
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[2]
+FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:under-test"
+DEADLINE_SECONDS = 60
+
+
+@dataclass
+class Environment:
+    """What one execution environment was asked and what it answered."""
+
+    invocations: "Queue[Any]" = field(default_factory=Queue)
+    results: "Queue[tuple[str, Any]]" = field(default_factory=Queue)  #: (``response`` | ``error`` | ``init``, body)
+
+
+@dataclass
+class Function:
+    """A handler that runs in the real runtime client, in a process of its own."""
+
+    environment: Environment
+    process: "subprocess.Popen[str]"
+
+    def invoke(self, event: Any) -> Any:
+        """The handler's result; fails the test when the handler raised or could not be loaded."""
+        kind, body = self.outcome(event)
+        assert kind == "response", body
+        return body
+
+    def outcome(self, event: Any) -> tuple[str, Any]:
+        """How the invocation ended, and with what."""
+        self.environment.invocations.put(event)
+        return self.environment.results.get(timeout=DEADLINE_SECONDS)
+
+
+@contextmanager
+def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
+    """The handler, as named in ``serverless.yml``, with these environment variables and no others of the tests'."""
+    environment = Environment()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _routes(environment))
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    process = subprocess.Popen(  # noqa: S603  our own interpreter and handler
+        [sys.executable, "-m", "awslambdaric", handler],
+        cwd=ROOT,
+        env=_variables(f"127.0.0.1:{server.server_port}", settings),
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    try:
+        yield Function(environment, process)
+    finally:
+        process.kill()
+        process.wait()
+        server.shutdown()
+        server.server_close()
+
+
+def _variables(runtime_api: str, settings: Mapping[str, str]) -> dict[str, str]:
+    own = {
+        "AWS_LAMBDA_RUNTIME_API": runtime_api,
+        "AWS_LAMBDA_FUNCTION_NAME": "under-test",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "512",
+        "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
+        "AWS_REGION": "us-east-1",
+        "AWS_DEFAULT_REGION": "us-east-1",
+        "LAMBDA_TASK_ROOT": str(ROOT),
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(ROOT),
+    }
+    return {**own, **settings}
+
+
+def _routes(environment: Environment) -> type[BaseHTTPRequestHandler]:
+    class Routes(BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            body = json.dumps(environment.invocations.get()).encode()
+            deadline = int((time.time() + DEADLINE_SECONDS) * 1000)
+            self._answer(
+                200,
+                body,
+                [
+                    ("Lambda-Runtime-Aws-Request-Id", f"request-{deadline}"),
+                    ("Lambda-Runtime-Deadline-Ms", str(deadline)),
+                    ("Lambda-Runtime-Invoked-Function-Arn", FUNCTION_ARN),
+                ],
+            )
+
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            kind = "init" if "/init/error" in self.path else self.path.rpartition("/")[2]
+            self._answer(202, b"{}", [])
+            environment.results.put((kind, json.loads(body)))
+
+        def _answer(self, status: int, body: bytes, headers: Sequence[tuple[str, str]]) -> None:
+            self.send_response(status)
+            for name, value in [("Content-Length", str(len(body))), ("Content-Type", "application/json"), *headers]:
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, format: str, *arguments: Any) -> None:
+            """Say nothing: the tests' output belongs to the tests."""
+
+    return Routes

@@ -1,0 +1,33 @@
+"""The services of handlers and pipelines, over this test run's emulator and database."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from core.aws import Services
+from core.blobs import Blobs
+from core.queues import Queues
+from core.settings import Settings
+from core.status_store import StatusStore
+from tests.emulators import TestEmulator
+
+if TYPE_CHECKING:
+    from psycopg2.extensions import connection
+
+
+def no_database() -> "connection":
+    """For what must work without PostgreSQL."""
+    raise AssertionError("the database was asked for")
+
+
+def services_over(
+    emulator: TestEmulator, settings: Settings, database: "Callable[[], connection]" = no_database
+) -> Services:
+    """Real stores for these settings."""
+    client = emulator.emulator.client
+    return Services(
+        settings=settings,
+        statuses=StatusStore(client("dynamodb"), settings),
+        blobs=Blobs(client("s3"), settings.derived_bucket),
+        queues=Queues(client("sqs"), {"text": settings.text_rag_processing_queue_url}),
+        database=database,
+    )
