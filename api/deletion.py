@@ -2,12 +2,13 @@
 
 from datetime import UTC, datetime
 
-from core.status import DocumentStatus
-
+from api.connections import connected
 from api.models import DeletedCounts, DeletionReceipt
 from api.records import moment
 from api.services import ApiServices
-from rag import store
+from core import logs
+from core.status import DocumentStatus
+from rag.removal import delete_document
 
 
 def delete(status: DocumentStatus, services: ApiServices) -> DeletionReceipt:
@@ -18,10 +19,11 @@ def delete(status: DocumentStatus, services: ApiServices) -> DeletionReceipt:
     after a crash the caller can delete again.
     """
     services.statuses.cancel(status.document_id)
-    rows = store.delete_document(services.database(), [status.owner], status.document_id)
+    rows = connected(services.database, lambda database: delete_document(database, [status.owner], status.document_id))
     derived = services.blobs.delete_derived(status.document_id)
     upload = services.blobs.delete(status.bucket, status.key)
     records = services.statuses.delete(status.document_id)
+    logs.info("Document deleted", statusId=status.status_id, documentId=status.document_id, rows=sum(rows.values()))
     return DeletionReceipt(
         document_id=status.document_id,
         status_id=status.status_id,

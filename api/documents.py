@@ -7,6 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api import call, deletion, problems, records
+from api.connections import connected
 from api.identity import identity
 from api.models import (
     DeletionReceipt,
@@ -58,7 +59,9 @@ def list_documents(
 def get_document(document_id: DocumentId) -> DocumentDetail:
     """Everything that is known of one document: its state, and its versions as searches see them."""
     status = _owned(document_id)
-    known = records.versions(_services().database(), [status.owner], status.document_id)
+    known = connected(
+        _services().database, lambda database: records.versions(database, [status.owner], status.document_id)
+    )
     current = records.current(known)
     return DocumentDetail(
         **_summary(status).model_dump(),

@@ -40,7 +40,12 @@ ERRORS = {
 }
 #: What a route may answer besides the errors that follow from its shape
 MORE_ERRORS = {
-    ("post", "/v2/uploads"): (HTTPStatus.FORBIDDEN, HTTPStatus.REQUEST_ENTITY_TOO_LARGE),
+    ("post", "/v2/uploads"): (
+        HTTPStatus.FORBIDDEN,
+        HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+        HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+        HTTPStatus.UNPROCESSABLE_ENTITY,
+    ),
     ("post", "/v2/documents/{documentId}/cancel"): (HTTPStatus.CONFLICT,),
     ("post", "/v2/process-document"): (
         HTTPStatus.FORBIDDEN,
@@ -88,9 +93,8 @@ def describe(app: APIGatewayHttpResolver) -> dict[str, Any]:
 
 def other_routes() -> Sequence[Route]:
     """The routes whose handlers are functions of their own."""
-    from search.models import QueryRequest, QueryResponse  # noqa: PLC0415
-
     from core.requests import ProcessRequest, ProcessResponse  # noqa: PLC0415  only the description needs them
+    from search.models import QueryRequest, QueryResponse  # noqa: PLC0415
 
     return (
         Route(
@@ -141,8 +145,6 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> Iterator[HTTPS
         yield HTTPStatus.BAD_REQUEST
     if "{documentId}" in path:
         yield HTTPStatus.NOT_FOUND
-    if "requestBody" in operation:
-        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     yield from MORE_ERRORS.get((method, path), ())
 
 

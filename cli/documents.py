@@ -4,8 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from cli.console import out, print_json
 from cli.errors import CliError
@@ -17,6 +16,7 @@ Limit = Annotated[int, typer.Option("--limit", "-n", min=1, max=100, help="How m
 Cursor = Annotated[str | None, typer.Option("--cursor", help="Where the page before ended: its nextCursor.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Don't ask.")]
 
+LONGEST_STATUS = max(map(len, Status))
 STYLES = {"completed": "green", "completed_with_gaps": "yellow", "failed": "red", "cancelled": "red"}
 
 
@@ -34,7 +34,10 @@ def documents(
     if as_json:
         print_json(page)
         return
-    out.print(_table(page["documents"]) if page["documents"] else "No documents.")
+    if page["documents"]:
+        _print_page(page["documents"])
+    else:
+        out.print("No documents.")
     if page.get("nextCursor"):
         out.print(f"More: --cursor {page['nextCursor']}", markup=False, soft_wrap=True)
 
@@ -59,19 +62,18 @@ def delete(
         out.print(f"  {number:>6}  {store}", markup=False)
 
 
-def _table(page: list[Mapping[str, Any]]) -> Table:
-    table = Table("file", "status", "%", "size", "updated", "documentId", box=None, header_style="bold", pad_edge=False)
+def _print_page(page: list[Mapping[str, Any]]) -> None:
+    """One line a document; too narrow a terminal wraps it, for an id that is cut off is of no use."""
+    width = max(len(item["fileName"]) for item in page)
     for item in page:
-        status = item["status"]
-        table.add_row(
-            escape(item["fileName"]),
-            f"[{STYLES.get(status, 'cyan')}]{status}[/]",
-            str(item["progress"]),
-            _size(item["size"]),
-            item["updatedAt"][:16].replace("T", " "),
+        line = Text.assemble(
+            f"{item['fileName']:<{width}}  ",
+            (f"{item['status']:<{LONGEST_STATUS}}", STYLES.get(item["status"], "cyan")),
+            f"  {item['progress']:>3} %  {_size(item['size']):>9}  ",
+            (f"{item['updatedAt'][:16].replace('T', ' ')}  ", "dim"),
             item["documentId"],
         )
-    return table
+        out.print(line, soft_wrap=True)
 
 
 def _size(size: int) -> str:

@@ -1,6 +1,7 @@
 """Where the service is: from a file, from a deployed stage, or from the local stack's own file."""
 
 import json
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -8,6 +9,7 @@ from pathlib import Path
 from cli.errors import CliError, UnreachableError
 
 STACK = "amplify-rag-async-{stage}"
+CHECKOUT = Path(__file__).parent.parent
 LOCAL_FILE = Path(".local") / "endpoints.json"
 LOCAL_STAGE = "local"
 
@@ -24,6 +26,7 @@ class Endpoints:
     user_pool_id: str
     client_id: str
     aws: str = ""
+    database: str = ""  #: host:port/name, where the database can be reached from here
 
     @property
     def region(self) -> str:
@@ -37,7 +40,7 @@ class Endpoints:
 
 
 def load(file: Path | None, stage: str | None) -> Endpoints:
-    """The endpoints in the file, else those of the stage, else those of the local stack around this folder.
+    """The endpoints in the file, else those of the stage, else those of the local stack.
 
     Raises CliError for a malformed file, UnreachableError when there is no deployment to talk to.
     """
@@ -45,7 +48,7 @@ def load(file: Path | None, stage: str | None) -> Endpoints:
         return read(file)
     if stage is not None and stage != LOCAL_STAGE:
         return _of_stage(stage)
-    found = find_local(Path.cwd())
+    found = find_local()
     if found is None:
         raise UnreachableError(
             f"no {LOCAL_FILE} here or above: start the local stack (make up), or name another (--stage, --endpoints)"
@@ -53,9 +56,12 @@ def load(file: Path | None, stage: str | None) -> Endpoints:
     return read(found)
 
 
-def find_local(folder: Path) -> Path | None:
-    """The local stack's file in the folder or the nearest one above."""
-    return next((above / LOCAL_FILE for above in (folder, *folder.parents) if (above / LOCAL_FILE).is_file()), None)
+def find_local() -> Path | None:
+    """The local stack's file: in its state folder if that is named, else in this folder, one above, or the checkout."""
+    if state := os.environ.get("AMPLIFY_RAG_STATE_DIR"):
+        return Path(state) / LOCAL_FILE.name
+    folders = (Path.cwd(), *Path.cwd().parents, CHECKOUT)
+    return next((folder / LOCAL_FILE for folder in folders if (folder / LOCAL_FILE).is_file()), None)
 
 
 def read(file: Path) -> Endpoints:
@@ -82,6 +88,7 @@ def parse(content: Mapping[str, object], origin: str) -> Endpoints:
         user_pool_id=str(content["userPoolId"]),
         client_id=str(content["clientId"]),
         aws=str(content.get("aws") or ""),
+        database=str(content.get("database") or ""),
     )
 
 

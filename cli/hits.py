@@ -9,6 +9,8 @@ from rich.console import Console, Group
 from rich.padding import Padding
 from rich.text import Text
 
+from cli.bars import count
+
 MARK = "bold black on yellow"
 
 
@@ -19,7 +21,8 @@ def print_hits(console: Console, answer: Mapping[str, Any]) -> None:
     for rank, hit in enumerate(answer["results"], start=1):
         console.print(_hit(rank, hit))
     console.print(
-        f"{answer['total_results']} hits, {answer['search_mode']}, {answer['processing_time_ms']:.0f} ms", style="dim"
+        f"{count(answer['total_results'], 'hit')}, {answer['search_mode']}, {answer['processing_time_ms']:.0f} ms",
+        style="dim",
     )
 
 

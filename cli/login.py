@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from cli import endpoints, session
 from cli.console import err, out, print_json
@@ -30,7 +31,7 @@ def login(user: User, file: EndpointsFile = None, stage: Stage = None, as_json: 
     if as_json:
         print_json({"user": user, "api": where.api, "expiresAt": ends})
     else:
-        out.print(f"Logged in as [bold]{user}[/] at {where.api}")
+        out.print(f"Logged in as [bold]{escape(user)}[/] at {where.api}", soft_wrap=True)
 
 
 def log_in_locally(where: Endpoints, user: str) -> Session:
@@ -53,10 +54,10 @@ def _log_in(where: Endpoints, user: str) -> Session:
 
 
 def _ask(text: str, *, twice: bool = False) -> str:
-    """A password from the terminal, unseen."""
-    if not sys.stdin.isatty():
-        err.print(f"{text} from standard input")
-    return str(typer.prompt(text, hide_input=True, confirmation_prompt=twice, err=True))
+    """A password from the terminal, unseen, or a line of standard input where that is no terminal."""
+    if sys.stdin.isatty():
+        return str(typer.prompt(text, hide_input=True, confirmation_prompt=twice, err=True))
+    return sys.stdin.readline().rstrip("\n")
 
 
 def register(app: typer.Typer) -> None:

@@ -36,7 +36,7 @@ def status(
         print_json([dict(update.body) for update in updates] if history else dict(updates[0].body))
     else:
         for update in updates:
-            out.print(line(update))
+            out.print(line(update), soft_wrap=True)
     if updates and updates[-1].failed:
         raise typer.Exit(1)
 
@@ -85,7 +85,7 @@ def _print(update: Update, as_json: bool) -> None:
     if as_json:
         print_json_line(update.body)
     else:
-        out.print(line(update))
+        out.print(line(update), soft_wrap=True)
 
 
 def line(update: Update) -> Text:

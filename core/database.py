@@ -16,6 +16,7 @@ from core.settings import Settings
 
 CONNECT_TIMEOUT_SECONDS = 5
 DEFAULT_PORT = 5432
+WORK_MEMORY = "32MB"
 
 
 def connect(settings: Settings, password: Callable[[], str] | None = None, *, read_only: bool = False) -> connection:
@@ -37,8 +38,8 @@ def connect(settings: Settings, password: Callable[[], str] | None = None, *, re
             sslmode=settings.rag_postgres_db_sslmode,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name=f"amplify-rag-{settings.stage}",
-            # Compiling a statement takes longer than any search does.
-            options=f"-c statement_timeout={timeout_ms} -c jit=off",
+            # Compiling a statement takes longer than any search does; a search's sums shall not spill to disk.
+            options=f"-c statement_timeout={timeout_ms} -c jit=off -c work_mem={WORK_MEMORY}",
             # A database that went away is noticed within about a minute even while nothing is sent.
             keepalives_idle=30,
             keepalives_interval=10,

@@ -1,5 +1,6 @@
 """`osls deploy --stage local` into the emulator, and the addresses that come out of it."""
 
+import fcntl
 import hashlib
 import json
 import os
@@ -15,6 +16,16 @@ from local.settings import DATABASE, DATABASE_SECRET, REGION, ROOT, SERVICE, Sta
 OSLS = ROOT / "node_modules" / "osls" / "bin" / "serverless.js"
 STACK = f"{SERVICE}-local"
 DEPLOYED_PACKAGES = ("core", "rag", "search", "websocket", "api")  #: what serverless.yml packs
+#: Settings of the pipelines that this machine's environment may change
+PIPELINE_VARIABLES = (
+    "TEXT_EMBEDDING_MODEL",
+    "TEXT_EMBEDDING_ENDPOINT",
+    "TEXT_EMBEDDING_DIMENSIONS",
+    "TEXT_EMBEDDING_MAX_TOKENS",
+    "TEXT_EMBEDDING_API_KEY_SECRET",
+    "TEXT_EMBEDDING_LANGUAGES",
+    "OCR_LANGUAGES",
+)
 DEPLOYED_PARAMETER = f"/{SERVICE}/local/deployed"  #: the fingerprint of what is deployed
 
 
@@ -52,10 +63,15 @@ def fingerprint(settings: StackSettings) -> str:
     """A digest of everything that a deployment is made of."""
     files = [ROOT / "serverless.yml", ROOT / "package-lock.json", *ROOT.glob("serverless/**/*.*")]
     files += [file for package in DEPLOYED_PACKAGES for file in ROOT.glob(f"{package}/**/*.py")]
-    digest = hashlib.sha256(f"{settings.aws_port} {settings.postgres_port}".encode())
+    digest = hashlib.sha256(json.dumps(_environment(settings)).encode())
     for file in sorted(files):
         digest.update(f"\n{file.relative_to(ROOT)} {hashlib.sha256(file.read_bytes()).hexdigest()}".encode())
     return digest.hexdigest()
+
+
+def _environment(settings: StackSettings) -> dict[str, str]:
+    """The variables that the deployment depends on."""
+    return settings.environment() | {name: os.environ[name] for name in PIPELINE_VARIABLES if name in os.environ}
 
 
 def _parameter(ssm: Any) -> str | None:
@@ -69,12 +85,13 @@ def _run_osls(settings: StackSettings) -> None:
     node = shutil.which("node")
     if node is None or not OSLS.exists():
         raise LocalStackError("Node.js packages are missing: run `make setup`")
-    with (settings.logs / "deploy.log").open("w+") as log:
+    with (settings.logs / "deploy.log").open("w+") as log, (ROOT / "node_modules" / ".osls.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # it packs in a folder of the checkout, one stack at a time
         done = subprocess.run(  # noqa: S603
             [node, "--no-warnings", str(OSLS), "deploy", "--stage", "local"],
             cwd=ROOT,
             env={"PATH": os.environ.get("PATH", os.defpath), "HOME": str(settings.state / "tmp")}
-            | settings.environment(),
+            | _environment(settings),
             stdin=subprocess.DEVNULL,
             stdout=log,
             stderr=subprocess.STDOUT,

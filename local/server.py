@@ -63,15 +63,16 @@ class Server:
             )
             process.returncode = 0  # it is meant to outlive us: no warning about an unwaited child
 
+    def settle(self, ready: Callable[[], bool], timeout_seconds: float = 60) -> bool:
+        """Whether it runs; waits while it is still starting or already ending. Raises StartError when it hangs."""
+        if not _wait(lambda: self.pid() is None or ready(), timeout_seconds):
+            raise StartError(self.name, f"it runs but did not answer within {timeout_seconds:.0f} s", self.log_tail())
+        return self.pid() is not None
+
     def wait_until(self, ready: Callable[[], bool], timeout_seconds: float = 60) -> None:
-        """Return once ready() holds; raises StartError when the server ends first or takes too long."""
-        deadline = time.monotonic() + timeout_seconds
-        while not ready():
-            if self.pid() is None:
-                raise StartError(self.name, "it ended", self.log_tail())
-            if time.monotonic() > deadline:
-                raise StartError(self.name, f"no answer within {timeout_seconds:.0f} s", self.log_tail())
-            time.sleep(0.05)
+        """Return once it is ready; raises StartError when it ends first or takes too long."""
+        if not self.settle(ready, timeout_seconds):
+            raise StartError(self.name, "it ended", self.log_tail())
 
     def stop(self) -> None:
         """Ask the server to finish, kill it after its grace time, and leave nothing of its process group behind."""

@@ -12,6 +12,7 @@ SERVICE = "amplify-rag-async"
 REGION = "us-east-1"
 DATABASE = "amplify_rag"
 APPLICATION_ROLE = "rag_app"  #: what the functions log in as; it cannot bypass row security
+SAVE_SECONDS = 5  #: how often the emulator's state is saved: what a crash may cost
 DATABASE_SECRET = f"{SERVICE}/local/database"  #: in the emulator's Secrets Manager
 
 AWS_PORT_VARIABLE = "AMPLIFY_RAG_AWS_PORT"

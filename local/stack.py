@@ -38,6 +38,7 @@ class LocalStack:
         Raises LocalStackError saying what is wrong and what to do.
         """
         with self._alone():
+            self.emulator.require_port()  # before anything is started
             self._tell("PostgreSQL")
             passwords = self.postgres.start()
             migrate.create_database(self.postgres.dsn(passwords, SUPERUSER, "postgres"), DATABASE)

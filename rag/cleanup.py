@@ -9,7 +9,7 @@ _LIGATURES = {code: unicodedata.normalize("NFKC", chr(code)) for code in range(0
 #: Spacing accents that TeX fonts put before their letter, and the combining forms
 _ACCENTS = {"´": "\u0301", "¨": "\u0308", "ˆ": "\u0302", "˜": "\u0303", "˚": "\u030a", "ˇ": "\u030c", "˘": "\u0306"}
 _ACCENTED = re.compile(f"([{''.join(_ACCENTS)}])([A-Za-zı])")
-_CONTROL = {code: None for code in [*range(9), *range(0x0E, 0x20), 0x7F, 0xAD, 0xFEFF, 0xFFFF]}
+_CONTROL = dict.fromkeys([*range(9), *range(0x0E, 0x20), 0x7F, 0xAD, 0xFEFF, 0xFFFF])
 _BLANKS = {0xA0: " ", 0x0B: " ", 0x0C: " ", 0x09: " ", 0x2028: "\n", 0x2029: "\n"}
 _TABLE = {**_LIGATURES, **_CONTROL, **_BLANKS}
 _DIVIDED = re.compile(rf"(\w+){HYPHEN}(\w+)")
@@ -44,3 +44,15 @@ def join_divided(text: str, known: frozenset[str]) -> str:
         return compound if compound.lower() in known and plain.lower() not in known else plain
 
     return _DIVIDED.sub(whole, text).replace(HYPHEN, "-")
+
+
+_DIVIDED_AT_LINE_END = re.compile(r"(\w)-\n(?=[^\W\d_A-Z])")
+_LINE_WITHIN_PARAGRAPH = re.compile(r"(?<=\S)[ \t]*\n(?=\S)")
+_PARAGRAPH_END = re.compile(r"\s*\n\s*\n\s*")
+
+
+def paragraphs(text: str) -> str:
+    """Text in printed lines, as OCR gives it, with its lines joined to paragraphs and divided words made whole."""
+    joined = _DIVIDED_AT_LINE_END.sub(r"\1", clean(text.replace("\f", "\n\n")))
+    blocks = (_LINE_WITHIN_PARAGRAPH.sub(" ", block).strip() for block in _PARAGRAPH_END.split(joined))
+    return "\n\n".join(block for block in blocks if block)

@@ -1,5 +1,6 @@
 """From lines with places to paragraphs: which lines belong together, and which are headings. Pure."""
 
+import itertools
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ def leading(lines: Sequence[Line]) -> float:
     """The usual distance between the baselines of neighbouring lines, in points."""
     gaps = [
         round(before.baseline - line.baseline, 1)
-        for before, line in zip(lines, lines[1:], strict=False)
+        for before, line in itertools.pairwise(lines)
         if 0.7 <= (before.baseline - line.baseline) / max(line.size, 1.0) <= 2.0
     ]
     if not gaps:

@@ -1,4 +1,4 @@
-"""What extraction yields: pages of text with the headings on them, and the form in which a child process hands them back."""
+"""What extraction yields: pages of text with their headings, and the form in which a child process hands them back."""
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
@@ -59,5 +59,5 @@ def from_json(lines: Iterable[str]) -> Iterator[Page | Gap]:
 
 
 def _page(values: dict[str, Any]) -> Page:
-    headings = {name: tuple(Heading(**heading) for heading in values.pop(name)) for name in ("path", "headings")}
-    return Page(**values, **headings)
+    path, headings = (tuple(Heading(**heading) for heading in values.pop(name)) for name in ("path", "headings"))
+    return Page(**values, path=path, headings=headings)

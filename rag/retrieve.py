@@ -21,7 +21,8 @@ GRAPH_DIMENSIONS = frozenset({384, 768, 1024, 1536})
 #: An exact scan costs about 0.9 µs a vector; walking the graph costs about 4 µs for each row of the table that it must
 #: look at to find a row of the caller. So the graph wins when chunks² > GRAPH_COST · table rows (measured, 384-d).
 GRAPH_COST = 430
-MAX_EF_SEARCH = 1000
+#: Nodes of the graph that are looked at; pgvector allows 1000
+MIN_EF_SEARCH, MAX_EF_SEARCH = 100, 1000
 
 
 @dataclass(frozen=True)
@@ -132,8 +133,8 @@ def dense(cursor: "cursor", searched: Corpus, vector: NDArray[np.float32], limit
         return Arm()
     values = searched.parameters() | {"vector": as_text(vector), "limit": limit}
     if uses_graph(searched, len(vector), exact_scan_limit):
-        statement = retrieve_sql.DENSE_GRAPH.format(dimensions=len(vector))
-        cursor.execute(statement, values | {"ef_search": min(MAX_EF_SEARCH, 2 * limit)})
+        statement = retrieve_sql.TAKE_GRAPH + retrieve_sql.DENSE_GRAPH.format(dimensions=len(vector))
+        cursor.execute(statement, values | {"ef_search": min(MAX_EF_SEARCH, max(MIN_EF_SEARCH, 2 * limit))})
         arm = _arm(cursor)
         cursor.execute(retrieve_sql.RESET_PLANNER)
         if len(arm.ranking) == limit:

@@ -34,24 +34,27 @@ SELECT (SELECT owners FROM scope),
        (SELECT greatest(reltuples, 0)::int FROM pg_class WHERE oid = 'hybrid_dense_embeddings'::regclass)
 """
 
-#: BM25 with Lucene's IDF, k1 1.5, b 0.75 (the 2.5 is k1 + 1). The document frequency is the number of postings read.
+#: BM25 with Lucene's IDF, k1 1.5, b 0.75 (the 2.5 is k1 + 1). The document frequency is counted from the postings, in
+#: a pass of its own, which is cheaper than keeping the postings for a second use.
 #: A filter on documents restricts the hits, not the statistics, so scores do not depend on it.
 SPARSE = """
-WITH posting AS MATERIALIZED (
-    SELECT term, chunk_id, tf, dl
-    FROM unnest(%(terms)s::bigint[]) AS query (term)
-    JOIN hybrid_bm25_index USING (term)
-    WHERE owner_id = ANY (%(owners)s)
-      AND (cardinality(%(hidden)s::bigint[]) = 0 OR (chunk_id >> 32) <> ALL (%(hidden)s::bigint[]))
-), weight AS MATERIALIZED (
+WITH weight AS MATERIALIZED (
     SELECT term, ln(1::float8 + (%(chunks)s::float8 - df + 0.5::float8) / (df + 0.5::float8)) AS idf
-    FROM (SELECT term, count(*)::float8 AS df FROM posting GROUP BY term) AS counted
+    FROM unnest(%(terms)s::bigint[]) AS query (term)
+    CROSS JOIN LATERAL (
+        SELECT count(*)::float8 AS df
+        FROM hybrid_bm25_index AS posting
+        WHERE posting.term = query.term AND owner_id = ANY (%(owners)s)
+          AND (cardinality(%(hidden)s::bigint[]) = 0 OR (chunk_id >> 32) <> ALL (%(hidden)s::bigint[]))
+    ) AS counted
+    WHERE df > 0
 ), scored AS MATERIALIZED (
     SELECT chunk_id,
-           sum(idf * 2.5::float8 * tf
-               / (tf + 1.5::float8 * (0.25::float8 + 0.75::float8 * dl / %(average)s::float8))) AS score
-    FROM posting JOIN weight USING (term)
-    WHERE NOT %(filtered)s OR (chunk_id >> 32) = ANY (%(versions)s::bigint[])
+           sum(idf * 2.5::float8 * tf / (tf + 0.375::float8 + 1.125::float8 / %(average)s::float8 * dl)) AS score
+    FROM weight JOIN hybrid_bm25_index USING (term)
+    WHERE owner_id = ANY (%(owners)s)
+      AND (cardinality(%(hidden)s::bigint[]) = 0 OR (chunk_id >> 32) <> ALL (%(hidden)s::bigint[]))
+      AND (NOT %(filtered)s OR (chunk_id >> 32) = ANY (%(versions)s::bigint[]))
     GROUP BY chunk_id
 ), best AS (
     SELECT chunk_id, score FROM scored ORDER BY score DESC, chunk_id LIMIT %(limit)s
@@ -91,12 +94,16 @@ ORDER BY distance, chunk_id
 LIMIT %(limit)s
 """
 
-#: The graph is walked until enough of the caller's rows are found. Without sorting there is no other plan.
-#: The mean comes from the means of (at most 2,000) parts, since the vectors are not all read here.
-DENSE_GRAPH = """
+#: The graph is walked until enough of the caller's rows are found; without sorting there is no other plan
+TAKE_GRAPH = """
 SET LOCAL hnsw.iterative_scan = relaxed_order;
 SET LOCAL hnsw.ef_search = %(ef_search)s;
 SET LOCAL enable_sort = off;
+"""
+
+#: The caller's nearest rows by the graph of one width of vectors.
+#: The mean comes from the means of (at most 2,000) parts, since the vectors are not all read here.
+DENSE_GRAPH = """
 WITH nearest AS MATERIALIZED (
     SELECT chunk_id, embedding::halfvec({dimensions}) <=> %(vector)s::halfvec({dimensions}) AS distance
     FROM hybrid_dense_embeddings
@@ -113,7 +120,7 @@ WITH nearest AS MATERIALIZED (
 )
 SELECT chunk_id, 1 - distance, (SELECT -sum(chunks * negative_product) / sum(chunks) FROM part)
 FROM nearest
-ORDER BY distance, chunk_id;
+ORDER BY distance, chunk_id
 """
 
 RESET_PLANNER = "SET LOCAL enable_sort = on"

@@ -56,7 +56,7 @@ _IDEOGRAPHIC = (
 _IDEOGRAPHIC += "\U00020000-\U0003ffff"
 #: Thai, Lao, Myanmar and Khmer: alphabets, so a word needs more characters.
 _ALPHABETIC = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff"
-_RUNS = re.compile(f"(?P<two>[{_IDEOGRAPHIC}]+)|(?P<three>[{_ALPHABETIC}]+)|(?P<word>[^{_IDEOGRAPHIC}{_ALPHABETIC}]+)")
+RUNS = re.compile(f"(?P<two>[{_IDEOGRAPHIC}]+)|(?P<three>[{_ALPHABETIC}]+)|(?P<word>[^{_IDEOGRAPHIC}{_ALPHABETIC}]+)")
 _SIGNED = re.compile(r"[^+#]+(?:\+\+|#)?(?![^+#])|[^+#]+")
 
 
@@ -107,7 +107,7 @@ def _lower(word: str, language: str) -> str:
 def _pieces(word: str) -> list[str]:
     """The terms of a word that is not plain ASCII letters and digits."""
     pieces: list[str] = []
-    for run in _RUNS.finditer(word):
+    for run in RUNS.finditer(word):
         if run["word"]:
             pieces += _SIGNED.findall(run["word"])
         else:

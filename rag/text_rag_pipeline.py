@@ -17,7 +17,8 @@ from core.progress import Reporter
 from core.status import Status
 from rag import store
 from rag.chunk import Chunk, split
-from rag.embed import Vectors, text_embedder
+from rag.contextual import embed_in_context
+from rag.embed import TextEmbedder, Vectors, text_embedder
 from rag.extract import extract
 from rag.pages import Extraction
 
@@ -62,7 +63,7 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
         counted["pages"] = len(extraction.pages)
     embedder = text_embedder(services.settings)
     with _timed(Status.CHUNKING, job) as counted:
-        chunks = split(extraction, embedder.tokenizer, services.settings, file_name=job.file_name)
+        chunks = split(extraction, embedder.tokenizer, services.settings)
         counted["chunks"] = len(chunks)
     with _timed(Status.EMBEDDING, job) as counted:
         vectors = _embed(chunks, embedder, job, reporter)
@@ -82,7 +83,7 @@ def _extract(job: Job, services: Services, reporter: Reporter) -> Extraction:
         path = Path(folder, "document")
         services.blobs.download(job.bucket, job.key, job.etag, path)
         try:
-            return extract(path, job.media_type, job.first_page, job.last_page, services.settings, report)
+            return extract(path, job.media_type, (job.first_page, job.last_page), services.settings, report)
         except DocumentError as error:
             return _unread(job, error)
 
@@ -96,14 +97,13 @@ def _unread(job: Job, error: DocumentError) -> Extraction:
     raise error
 
 
-def _embed(chunks: Sequence[Chunk], embedder: Any, job: Job, reporter: Reporter) -> Vectors:
+def _embed(chunks: Sequence[Chunk], embedder: TextEmbedder, job: Job, reporter: Reporter) -> Vectors:
     def report(done: int) -> None:
         fraction = CHUNKED + (EMBEDDED - CHUNKED) * done / len(chunks)
         reporter.report(Status.EMBEDDING, fraction=fraction, pages_done=job.pages * done // len(chunks))
 
     reporter.report(Status.EMBEDDING, fraction=CHUNKED)
-    vectors: Vectors = embedder([chunk.embedded for chunk in chunks], report)  # (chunks, dimensions)
-    return vectors
+    return embed_in_context(chunks, embedder, report)  # (chunks, dimensions)
 
 
 def _keep_text(job: Job, extraction: Extraction, services: Services) -> None:

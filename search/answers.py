@@ -5,7 +5,7 @@ from typing import Literal, cast
 
 from search import hybrid
 from search.models import Hit, QueryRequest, QueryResponse
-from search.snippets import snippet
+from search.snippets import snippets
 
 
 def question(request: QueryRequest) -> hybrid.Question:
@@ -23,8 +23,9 @@ def question(request: QueryRequest) -> hybrid.Question:
 
 def response(request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: float) -> QueryResponse:
     """The answer to a request."""
+    best = snippets(request.query, [(hit.passage.content, hit.passage.language) for hit in hits])
     return QueryResponse(
-        results=[_hit(request, hit) for hit in hits],
+        results=[_hit(request, hit, snippet) for hit, snippet in zip(hits, best, strict=True)],
         query=request.query,
         total_results=len(hits),
         search_mode=request.search_mode,
@@ -32,7 +33,7 @@ def response(request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: floa
     )
 
 
-def _hit(request: QueryRequest, hit: hybrid.Hit) -> Hit:
+def _hit(request: QueryRequest, hit: hybrid.Hit, snippet: str) -> Hit:
     passage = hit.passage
     return Hit(
         chunk_id=str(hit.chunk_id),
@@ -42,7 +43,7 @@ def _hit(request: QueryRequest, hit: hybrid.Hit) -> Hit:
         pages=list(range(passage.first_page, passage.last_page + 1)),
         headings=list(passage.headings),
         content=passage.content,
-        snippet=snippet(request.query, passage.content, passage.language),
+        snippet=snippet,
         score=hit.score,
         dense_score=hit.dense_score,
         sparse_score=hit.sparse_score,

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from core import aws, http, logs
 from core.errors import TransientError
 from core.http import HttpError
+from core.settings import settings
 from rag.embed import text_embedder
 from search import answers, hybrid
 from search.models import QueryRequest, QueryResponse
@@ -36,13 +37,12 @@ def query_documents(event: dict[str, Any], context: object) -> dict[str, Any]:
 
 def read(body: bytes) -> QueryRequest:
     """The request in a body; raises HttpError for anything that is not one, without repeating what was sent."""
-    settings = aws.services().settings
     try:
         request = QueryRequest.model_validate_json(body)
     except ValidationError as error:
         raise _bad_request(error) from error
-    if request.top_k > settings.max_top_k:
-        raise HttpError(400, "invalid_request", f"top_k: must be at most {settings.max_top_k}")
+    if request.top_k > settings().max_top_k:
+        raise HttpError(400, "invalid_request", f"top_k: must be at most {settings().max_top_k}")
     if request.search_mode in {"vdr", "hybrid_vdr_text"}:
         raise HttpError(400, "mode_unavailable", "search_mode: pages are not searchable as images yet")
     return request
@@ -69,13 +69,12 @@ def _answer(principals: tuple[str, ...], request: QueryRequest, started: float) 
 
 
 def _search(principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
-    settings = aws.services().settings
-    embedder = text_embedder(settings)
+    embedder = text_embedder(settings())
     database = aws.database(read_only=True)
     try:
-        return hybrid.search(database, principals, question, embedder, settings)
+        return hybrid.search(database, principals, question, embedder, settings())
     except (psycopg2.OperationalError, psycopg2.InterfaceError):
         if not database.closed:
             raise
         # It went away while this environment was frozen; a new connection has not.
-        return hybrid.search(aws.database(read_only=True), principals, question, embedder, settings)
+        return hybrid.search(aws.database(read_only=True), principals, question, embedder, settings())

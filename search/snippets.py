@@ -1,53 +1,59 @@
-"""Snippets: the sentence of a passage that fits a query best, with the query's words marked. Pure."""
+"""Snippets: the sentence of each passage that fits a query best, with the query's words marked. Pure."""
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from rank_bm25 import BM25Plus
 
-from rag.terms import WORD_CHARACTERS, terms
+from rag.terms import RUNS, WORD_CHARACTERS, terms
 from search.sentences import sentences
 
 MAX_CHARACTERS = 320
 _WORD = re.compile(r"\S+")
 
 
-def snippet(query: str, passage: str, language: str) -> str:
-    """HTML of the best sentence by BM25 over the passage's sentences: text escaped, words of the query in <mark>.
+def snippets(query: str, passages: Sequence[tuple[str, str]]) -> list[str]:
+    """HTML of the best sentence of each passage, given its text and language.
 
-    The first sentence, when none holds a word of the query. A long one is cut around its first marked word.
+    Best by BM25 over the sentences of all passages; the first one, when none holds a word of the query. The text is
+    escaped, words of the query stand in <mark>, and a long sentence is cut around the first of them.
     """
-    wanted = set(terms(query, language))
-    sentence = _best(sorted(wanted), sentences(passage), language)
-    return _marked(sentence, list(_spans(sentence, wanted, language)))
+    wanted = [set(terms(query, language)) for _, language in passages]
+    best = _best(set().union(*wanted), passages)
+    return [
+        _marked(sentence, list(_spans(sentence, words, language)))
+        for sentence, words, (_, language) in zip(best, wanted, passages, strict=True)
+    ]
 
 
-def _best(query: list[str], candidates: list[str], language: str) -> str:
-    words = [terms(sentence, language) for sentence in candidates]
-    if not query or not any(words):
-        return candidates[0] if candidates else ""
-    scores = BM25Plus(words).get_scores(query)  # (sentences,); "plus" as common words would count against a sentence
-    return candidates[int(scores.argmax())]
+def _best(query: set[str], passages: Sequence[tuple[str, str]]) -> list[str]:
+    candidates = [(sentence, place) for place, (text, _) in enumerate(passages) for sentence in sentences(text)]
+    words = [terms(sentence, passages[place][1]) for sentence, place in candidates]
+    # "Plus", since with the original formula a common word would count against its sentence
+    scores = BM25Plus(words).get_scores(sorted(query)) if any(words) else [0.0] * len(words)
+    best: dict[int, tuple[float, str]] = {}
+    for (sentence, place), score in zip(candidates, scores, strict=True):
+        if place not in best or score > best[place][0]:
+            best[place] = (score, sentence)
+    return [best[place][1] if place in best else "" for place in range(len(passages))]
 
 
 def _spans(text: str, wanted: set[str], language: str) -> Iterator[tuple[int, int]]:
     """Start and end of what stands for a wanted term; in scripts without spaces they may overlap."""
-    for match in _WORD.finditer(text.translate(WORD_CHARACTERS)):
-        start, word = match.start(), match.group()
-        found = terms(word, language)
-        if len(found) == 1 and found[0] in wanted:
-            yield match.span()
-        elif len(found) > 1 and wanted.intersection(found):
-            yield from _spans_within(start, word, wanted, language)
+    for word in _WORD.finditer(text.translate(WORD_CHARACTERS)):
+        if not wanted.intersection(terms(word.group(), language)):
+            continue
+        for run in RUNS.finditer(word.group()):
+            for start, stop in _pieces(run):
+                if wanted.intersection(terms(run.string[start:stop], language)):
+                    yield word.start() + start, word.start() + stop
 
 
-def _spans_within(start: int, run: str, wanted: set[str], language: str) -> Iterator[tuple[int, int]]:
-    """Spans of the n-grams of a run without spaces."""
-    for length in (2, 3):
-        for first in range(len(run) - length + 1):
-            if wanted.intersection(terms(run[first : first + length], language)):
-                yield start + first, start + first + length
+def _pieces(run: re.Match[str]) -> Iterator[tuple[int, int]]:
+    """Start and end of what may be one term of a run of one kind of script."""
+    length = run.end() - run.start() if run["word"] else min(2 if run["two"] else 3, run.end() - run.start())
+    return ((start, start + length) for start in range(run.start(), run.end() - length + 1))
 
 
 def _marked(text: str, spans: list[tuple[int, int]]) -> str:

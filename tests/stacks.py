@@ -1,5 +1,6 @@
 """The running local stack, as tests use it."""
 
+import contextlib
 import json
 import secrets
 import urllib.error
@@ -63,7 +64,8 @@ class RunningStack:
         )
         cognito.admin_set_user_password(UserPoolId=pool, Username=email, Password=password, Permanent=True)
         for group in groups:
-            cognito.create_group(UserPoolId=pool, GroupName=group)
+            with contextlib.suppress(cognito.exceptions.GroupExistsException):
+                cognito.create_group(UserPoolId=pool, GroupName=group)
             cognito.admin_add_user_to_group(UserPoolId=pool, Username=email, GroupName=group)
         tokens = cognito.initiate_auth(
             ClientId=self.endpoints.clientId,

@@ -21,7 +21,7 @@ DONE = {"statusCode": 200}
 def connect(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler of ``$connect``: record the socket of the caller whom the authorizer verified."""
     if not _is(event, "CONNECT"):
-        return _answer(event, _unknown(event))
+        return _ignored(event)
     principals = json.loads(event["requestContext"]["authorizer"]["principals"])
     _connections().open(_connection_id(event), principals)
     logs.info("Socket opened", connectionId=_connection_id(event), principals=len(principals))
@@ -31,7 +31,7 @@ def connect(event: dict[str, Any], context: object) -> dict[str, Any]:
 def disconnect(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler of ``$disconnect``: forget the socket and all that it subscribed to."""
     if not _is(event, "DISCONNECT"):
-        return _answer(event, _unknown(event))
+        return _ignored(event)
     _connections().close(_connection_id(event))
     code = event["requestContext"].get("disconnectStatusCode")
     logs.info("Socket closed", connectionId=_connection_id(event), code=code)
@@ -84,6 +84,12 @@ def _answer(event: dict[str, Any], messages: Iterator[Message]) -> dict[str, Any
 def _is(event: dict[str, Any], kind: str) -> bool:
     """Whether the route was taken by what it is for, and not by a frame whose action bears its name."""
     return bool(event["requestContext"]["eventType"] == kind)
+
+
+def _ignored(event: dict[str, Any]) -> dict[str, Any]:
+    """Nothing is done, nor answered: these routes have no right to write to sockets."""
+    logs.warning("Frame ignored", route=event["requestContext"]["routeKey"], connectionId=_connection_id(event))
+    return {"statusCode": 400}
 
 
 def _connection_id(event: dict[str, Any]) -> str:

@@ -7,9 +7,10 @@ The server sends ``subscription_confirmed`` and then the current state, or every
 ``document_status_update`` for each change; ``unsubscription_confirmed``; ``pong``; ``error`` with a code and a message;
 and ``closing``, with the same, before it ends the connection.
 
-A client keeps the highest ``sequence`` of each document and leaves out what is not higher: around a subscription, and
-after a disturbance, a change may arrive twice. When the connection was lost it connects again, and subscribes with that
-number as ``after``.
+Around a subscription and after a disturbance a change may arrive twice, and a live one among those that are replayed.
+So a client that shows the state keeps the highest ``sequence`` of each document and leaves out what is not higher; one
+that keeps the history puts it in the order of the sequence, which has no gaps. When the connection was lost, a client
+connects again and subscribes with the highest number as ``after``.
 """
 
 import json

@@ -24,7 +24,7 @@ class LocalStage {
     const stage = serverless.processedInput.options.stage ?? serverless.service.provider.stage;
     this.hooks =
       stage === 'local'
-        ? { 'before:package:finalize': () => translate(this.resources()) }
+        ? { 'after:aws:package:finalize:mergeCustomProviderResources': () => translate(this.resources()) }
         : { 'before:package:cleanup': () => this.useImages(), 'before:deploy:deploy': () => this.requireImage() };
     if (stage === 'local') pointAtEmulator();
   }

@@ -44,10 +44,18 @@ class Caller:
     def principal(self) -> str:
         return f"user:{self.subject}"
 
-    def call(self, method: str, path: str, body: Any = None, query: dict[str, str] | None = None) -> Reply:
-        """One request, as API Gateway hands it on."""
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        query: dict[str, str] | None = None,
+        content_type: str = "application/json",
+    ) -> Reply:
+        """One request, as API Gateway hands it on; a body that is text is sent as it is."""
         event = json.loads((EVENTS / "http_upload.json").read_text())
         event["rawPath"] = path
+        event["headers"]["content-type"] = content_type
         event["requestContext"]["http"] |= {"method": method, "path": path}
         claims = event["requestContext"]["authorizer"]["jwt"]["claims"]
         claims |= {"sub": self.subject, "cognito:groups": f"[{' '.join(self.groups)}]"}

@@ -1,13 +1,18 @@
 """Documents over HTTP: lists, details, histories and stopping, each for their owner alone."""
 
 import uuid
+from contextlib import closing
+from dataclasses import replace
 from urllib.parse import quote
 
 import pytest
+from psycopg2.extensions import connection
 
+from api.services import ApiServices
 from core.status import Status
 from tests.api.conftest import Caller, reply
 from tests.api.ingestion import PAGES, begin, job, process
+from tests.databases import TestDatabase
 from tests.emulators import UPLOADS
 
 
@@ -166,6 +171,24 @@ def test_a_finished_document_cannot_be_cancelled(caller: Caller) -> None:
     refused = caller.call("POST", f"/v2/documents/{status.document_id}/cancel")
     assert (refused.status, refused.body["code"]) == (409, "already_final")
     assert "completed_with_gaps" in refused.body["error"]
+
+
+def test_a_connection_that_the_server_has_closed_is_replaced(services: ApiServices, database: TestDatabase) -> None:
+    opened: list[connection] = []
+
+    def current() -> connection:
+        if not opened or opened[-1].closed:
+            opened.append(database.connect())
+        return opened[-1]
+
+    caller = Caller(replace(services, database=current))
+    path = f"/v2/documents/{begin(caller).document_id}"
+    assert caller.call("GET", path).status == 200
+    with closing(database.connect_as_superuser()) as superuser, superuser.cursor() as cursor:
+        cursor.execute("SELECT pg_terminate_backend(%s)", (opened[0].get_backend_pid(),))
+    assert caller.call("GET", path).status == 200
+    assert len(opened) == 2
+    opened[-1].close()
 
 
 def test_without_a_verified_token_nothing_is_answered(caller: Caller) -> None:

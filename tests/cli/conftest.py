@@ -1,6 +1,7 @@
 """The small service, and a user who is logged in to it."""
 
 import json
+import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -11,6 +12,7 @@ import pytest
 from typer.testing import CliRunner, Result
 from websockets.sync.server import serve
 
+from cli import endpoints as endpoints_of
 from cli import session
 from cli.endpoints import Endpoints, parse
 from cli.main import app
@@ -21,12 +23,22 @@ from tests.cli.service_http import Handler
 Run = Callable[..., Result]
 
 
+class Server(ThreadingHTTPServer):
+    """Does not mind clients that go away."""
+
+    daemon_threads = True
+    block_on_close = False
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
+
+
 @pytest.fixture
 def service() -> Iterator[Service]:
     """The service on two free ports of 127.0.0.1."""
     service = Service()
-    http = ThreadingHTTPServer(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"service": service}))
-    http.daemon_threads, http.block_on_close = True, False
+    http = Server(("127.0.0.1", 0), type("BoundHandler", (Handler,), {"service": service}))
     sockets = serve(service.talk, "127.0.0.1", 0, process_request=service.admit)
     service.url = f"http://127.0.0.1:{http.server_address[1]}"
     service.websocket_url = f"ws://127.0.0.1:{sockets.socket.getsockname()[1]}"
@@ -51,8 +63,9 @@ def endpoints(service: Service) -> Endpoints:
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home and working folder, and an environment that says nothing."""
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
-    monkeypatch.delenv("AMPLIFY_RAG_ENDPOINTS", raising=False)
-    monkeypatch.delenv("AMPLIFY_RAG_PASSWORD", raising=False)
+    for name in ("ENDPOINTS", "PASSWORD", "STATE_DIR"):
+        monkeypatch.delenv(f"AMPLIFY_RAG_{name}", raising=False)
+    monkeypatch.setattr(endpoints_of, "CHECKOUT", tmp_path / "no-checkout")
     monkeypatch.setenv("COLUMNS", "120")
     monkeypatch.chdir(tmp_path)
     return tmp_path

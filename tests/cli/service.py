@@ -27,7 +27,10 @@ class Faults:
     duplicates: bool = False  #: everything is pushed twice
     drop_after: set[int] = field(default_factory=set)  #: sockets are cut after pushing this sequence, once
     no_sockets: bool = False
+    deaf: bool = False  #: sockets open, but nothing that is sent to them is heard
+    refused_by_sockets: set[str] = field(default_factory=set)  #: tokens that only HTTP takes
     no_replay: bool = False
+    ends_on_upload: bool = False  #: a running version completes in the moment in which new bytes arrive
     broken: dict[str, str] = field(default_factory=dict)  #: by file name: the error that processing ends with
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)  #: given to the next HTTP requests
 
@@ -86,6 +89,7 @@ class Service:
         self.queries: list[dict[str, Any]] = []
         self.subscriptions: list[dict[str, Any]] = []  #: every subscribe message that came
         self.connections = 0
+        self.pings = 0
         self.pace = 0.01
         self.sockets: dict[ServerConnection, set[str]] = {}
         self.url = self.websocket_url = ""
@@ -121,16 +125,19 @@ class Service:
     def process(self, document: Document) -> None:
         """Takes a document through its states, in a thread of its own."""
         document.generation += 1
-        threading.Thread(target=self._process, args=(document,), daemon=True).start()
+        facts = {"totalPages": 3, "generation": document.generation}
+        threading.Thread(target=self._process, args=(document, facts), daemon=True).start()
 
-    def _process(self, document: Document) -> None:
+    def _process(self, document: Document, facts: dict[str, Any]) -> None:
         for status, progress in GOOD_RUN:
-            self.push(document, status, progress, totalPages=3)
+            if document.generation != facts["generation"]:
+                return  # superseded
+            self.push(document, status, progress, **facts)
             time.sleep(self.pace)
         if error := self.faults.broken.get(document.name):
-            self.push(document, "failed", 95, error=error, code="broken", stage="storing", retryable=False)
+            self.push(document, "failed", 95, error=error, code="broken", stage="storing", retryable=False, **facts)
         else:
-            self.push(document, "completed", 100, totalPages=3, chunks=7)
+            self.push(document, "completed", 100, chunks=7, **facts)
 
     def subscribe(self, socket: ServerConnection, message: dict[str, Any]) -> None:
         self.subscriptions.append(message)
@@ -154,10 +161,13 @@ class Service:
         try:
             for text in socket:
                 message = json.loads(text)
+                if self.faults.deaf:
+                    continue
                 if message["action"] == "subscribe":
                     with self.lock:
                         self.subscribe(socket, message)
                 elif message["action"] == "ping":
+                    self.pings += 1
                     self.send(socket, {"type": "pong", "timestamp": ""})
         except (ConnectionClosed, OSError):
             pass
@@ -169,4 +179,4 @@ class Service:
         if self.faults.no_sockets:
             return socket.respond(503, "no sockets today")
         token = parse_qs(urlsplit(request.path).query).get("token", [""])[0]
-        return None if token in self.tokens else socket.respond(401, "no")
+        return None if token in self.tokens - self.faults.refused_by_sockets else socket.respond(401, "no")

@@ -97,6 +97,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.give_raw(400, b"<Error><Code>EntityTooLarge</Code></Error>")
         if fields["file"] != document.content:
             document.content = fields["file"]
+            if self.service.faults.ends_on_upload:
+                self.service.push(document, "completed", 100)
             self.service.process(document)
         return self.give_raw(204, b"")
 

@@ -101,7 +101,7 @@ def test_documents_are_listed_by_page_and_state(service: Service, document: Docu
     service.documents["[b].pdf"] = Document("[b].pdf", 1)
     service.documents["[b].pdf"].add("failed", 0)
     result = run("documents")
-    assert re.search(r"a\.pdf +completed +100 +0\.1 MB +2026-11-21 09:00 +[0-9a-f-]{36}", result.stdout)
+    assert re.search(r"a\.pdf +completed +100 % +0\.1 MB +2026-11-21 09:00 +[0-9a-f-]{36}", result.stdout)
     assert "[b].pdf" in result.stdout
     assert "--cursor more" in result.stdout
     listed = json.loads(run("documents", "--status", "failed", "--limit", 1, "--json").stdout)

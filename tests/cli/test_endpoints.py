@@ -22,9 +22,9 @@ def write(folder: Path, **changes: str) -> Path:
     return file
 
 
-def test_the_local_file_is_found_from_a_folder_below(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path)
-    below = tmp_path / "a" / "b"
+def test_the_local_file_is_found_from_a_folder_below(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(home)
+    below = home / "a" / "b"
     below.mkdir(parents=True)
     monkeypatch.chdir(below)
     found = endpoints.load(None, None)
@@ -34,19 +34,27 @@ def test_the_local_file_is_found_from_a_folder_below(tmp_path: Path, monkeypatch
     assert endpoints.load(None, "local") == found
 
 
-def test_a_named_file_comes_before_the_local_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    write(tmp_path)
-    other = write(tmp_path / "other", api="https://other", aws="")
-    monkeypatch.chdir(tmp_path)
+def test_a_named_file_comes_before_the_local_one(home: Path) -> None:
+    write(home)
+    other = write(home / "other", api="https://other", aws="")
     found = endpoints.load(other, None)
     assert found.api == "https://other"
     assert not found.is_local
 
 
-def test_without_a_deployment_the_message_says_how_to_start_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_checkout_of_the_program_and_a_named_state_folder_are_looked_in(
+    home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
+    write(home / "checkout", api="http://checkout")
+    state = write(home / "elsewhere", api="http://elsewhere").parent
+    monkeypatch.setattr(endpoints, "CHECKOUT", home / "checkout")
+    assert endpoints.load(None, None).api == "http://checkout"
+    monkeypatch.setenv("AMPLIFY_RAG_STATE_DIR", str(state))
+    assert endpoints.load(None, None).api == "http://elsewhere"
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_deployment_the_message_says_how_to_start_one() -> None:
     with pytest.raises(UnreachableError, match="make up"):
         endpoints.load(None, None)
 

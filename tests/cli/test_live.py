@@ -1,6 +1,7 @@
 import asyncio
 import time
 from collections.abc import Callable, Coroutine, Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -115,6 +116,24 @@ def test_what_cannot_be_replayed_is_given_up_in_the_end(service: Service, docume
     assert run(watched(service, document)) == [1, 2, 3, 5, 6, 7]
 
 
+@pytest.mark.parametrize(
+    ("patience", "is_replaced"),
+    [(replace(QUICK, silence=60), False), (replace(QUICK, quiet=60, first=60), True)],
+)
+def test_a_socket_that_hears_nothing_is_replaced_and_meanwhile_the_states_are_polled(
+    service: Service, document: Document, run: Run, patience: Patience, is_replaced: bool
+) -> None:
+    service.faults.deaf = True
+    service.pace = 0.3
+
+    async def work(live: Live) -> list[int]:
+        live._patience = patience
+        return await watched(service, document)(live)
+
+    assert run(work)[-1] == 7
+    assert (service.connections > 1) is is_replaced
+
+
 def test_without_a_socket_the_states_are_polled(service: Service, document: Document, run: Run) -> None:
     service.faults.no_sockets = True
     service.pace = 0.1
@@ -168,6 +187,7 @@ def test_a_document_that_is_not_there_is_an_error_for_its_reader_alone(
     service: Service, document: Document, run: Run
 ) -> None:
     async def work(live: Live) -> list[int]:
+        live._patience = replace(QUICK, first=60)  # it is the error message that is acted on
         with pytest.raises(RefusedError, match="no such document"):
             await anext(await live.follow("absent"))
         return await watched(service, document)(live)
@@ -195,6 +215,13 @@ def test_a_refused_token_is_renewed_for_the_next_connection(service: Service, do
     assert service.connections == 1
 
 
+def test_a_token_that_only_the_socket_refuses_is_renewed_too(service: Service, document: Document, run: Run) -> None:
+    service.tokens = {TOKEN, "new-token"}
+    service.faults.refused_by_sockets = {TOKEN}
+    assert run(watched(service, document)) == WHOLE
+    assert service.connections == 1
+
+
 def test_a_log_in_that_has_ended_is_told_to_those_who_wait(service: Service, document: Document, run: Run) -> None:
     service.tokens = set()
 
@@ -212,10 +239,12 @@ def test_pings_keep_an_idle_socket_open(service: Service, document: Document, ru
     async def work(live: Live) -> list[int]:
         states = await live.follow(document.id)
         await until_final(states)
+        await live.unfollow(document.id)
         await asyncio.sleep(3 * QUICK.silence)
         return [service.connections]
 
     assert run(work) == [1]
+    assert service.pings > 5
 
 
 def test_when_nothing_answers_for_long_the_wait_ends(endpoints: Endpoints, home: object) -> None:

@@ -79,6 +79,17 @@ def test_changed_bytes_make_a_new_version(service: Service, papers: Path, run: R
     assert service.documents["a.pdf"].generation == 2
 
 
+def test_the_end_of_an_older_version_is_not_the_end(service: Service, papers: Path, run: Run) -> None:
+    service.pace = 0.5
+    run("upload", papers / "a.pdf", "--no-wait")
+    service.pace = 0.1
+    service.faults.ends_on_upload = True
+    (papers / "a.pdf").write_text("other")
+    result = run("upload", papers / "a.pdf", "--json")
+    [document] = json.loads(result.stdout)["documents"]
+    assert (document["metadata"]["generation"], document["status"]) == (2, "completed")
+
+
 def test_force_processes_unchanged_bytes_again(service: Service, papers: Path, run: Run) -> None:
     run("upload", papers / "a.pdf")
     result = run("upload", papers / "a.pdf", "--force", "--json")

@@ -284,6 +284,7 @@ def test_documents_of_several_principals_are_listed_latest_first(store: StatusSt
     assert [each.status_id for page in pages(store, [group], limit=2) for each in page] == [
         begun[number].status_id for number in (9, 6, 3, 0)
     ]
+    assert len(pages(store, [owner, group], limit=11)) == 1  # no empty page at the end
     assert store.list([f"user:{uuid4()}"]) == ([], None)
     assert store.list([]) == ([], None)
 

@@ -15,8 +15,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from queue import Queue
-from typing import Any
+from queue import Empty, Queue
+from tempfile import TemporaryFile
+from typing import IO, Any
 
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:under-test"
@@ -28,7 +29,7 @@ class Environment:
     """What one execution environment was asked and what it answered."""
 
     invocations: "Queue[Any]" = field(default_factory=Queue)
-    results: "Queue[tuple[str, Any]]" = field(default_factory=Queue)  #: (``response`` | ``error`` | ``init``, body)
+    results: "Queue[tuple[str, Any]]" = field(default_factory=Queue)  #: (``response``, ``error`` or ``init``; body)
 
 
 @dataclass
@@ -36,18 +37,32 @@ class Function:
     """A handler that runs in the real runtime client, in a process of its own."""
 
     environment: Environment
-    process: "subprocess.Popen[str]"
+    process: "subprocess.Popen[bytes]"
+    output: IO[bytes]
+
+    @property
+    def log(self) -> str:
+        """Everything that it has written to its log."""
+        self.output.seek(0)
+        return self.output.read().decode()
 
     def invoke(self, event: Any) -> Any:
         """The handler's result; fails the test when the handler raised or could not be loaded."""
         kind, body = self.outcome(event)
-        assert kind == "response", body
+        assert kind == "response", f"{body}\n{self.log}"
         return body
 
     def outcome(self, event: Any) -> tuple[str, Any]:
-        """How the invocation ended, and with what."""
+        """How the invocation ended, and with what; ``ended`` when there is no process to answer any more."""
         self.environment.invocations.put(event)
-        return self.environment.results.get(timeout=DEADLINE_SECONDS)
+        deadline = time.monotonic() + DEADLINE_SECONDS
+        while time.monotonic() < deadline:
+            try:
+                return self.environment.results.get(timeout=0.2)
+            except Empty:
+                if self.process.poll() is not None:
+                    return "ended", f"exit status {self.process.returncode}"
+        raise TimeoutError(f"no answer within {DEADLINE_SECONDS} s")
 
 
 @contextmanager
@@ -56,23 +71,23 @@ def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
     environment = Environment()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _routes(environment))
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    process = subprocess.Popen(  # noqa: S603  our own interpreter and handler
-        [sys.executable, "-m", "awslambdaric", handler],
-        cwd=ROOT,
-        env=_variables(f"127.0.0.1:{server.server_port}", settings),
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        text=True,
-    )
-    try:
-        yield Function(environment, process)
-    finally:
-        process.kill()
-        process.wait()
-        server.shutdown()
-        server.server_close()
+    threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
+    with TemporaryFile() as output:
+        process = subprocess.Popen(  # noqa: S603  our own interpreter and handler
+            [sys.executable, "-m", "awslambdaric", handler],
+            cwd=ROOT,
+            env=_variables(f"127.0.0.1:{server.server_port}", settings),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+        )
+        try:
+            yield Function(environment, process, output)
+        finally:
+            process.kill()
+            process.wait()
+            server.shutdown()
+            server.server_close()
 
 
 def _variables(runtime_api: str, settings: Mapping[str, str]) -> dict[str, str]:

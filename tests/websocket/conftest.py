@@ -1,26 +1,19 @@
-"""Real sockets: a WebSocket API in the emulator, clients connected to it, and the handlers run on their connections."""
+"""Real sockets, and the handlers' settings, for tests that run handlers on the connections of real clients."""
 
-import io
-import json
-import zipfile
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Any
+from contextlib import ExitStack
 from uuid import uuid4
 
 import pytest
-from websockets.sync.client import ClientConnection, connect
+from websockets.sync.client import connect
 
 from core import aws
 from core.settings import Settings, settings
 from core.status_store import StatusStore
 from tests.emulators import TestEmulator, environment, running
+from tests.websocket.clients import Client, SocketApi, make_api
 from websocket.connections import Connections
 from websocket.sockets import Sockets
-
-#: Tells a client its own connection id, so that a test can run handlers on its connection
-WHO_AM_I = "def handler(event, context): return {'statusCode': 200, 'body': event['requestContext']['connectionId']}"
-PATIENCE_SECONDS = 5
 
 
 @pytest.fixture(scope="session")
@@ -30,92 +23,22 @@ def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]
         yield emulator
 
 
-@dataclass(frozen=True)
-class SocketApi:
-    """A WebSocket API without authorizer, whose only route tells the connection id."""
-
-    api_id: str
-    emulator: TestEmulator
-
-    @property
-    def url(self) -> str:
-        return self.management_url.replace("http", "ws", 1)
-
-    @property
-    def management_url(self) -> str:
-        return f"{self.emulator.emulator.settings.aws_url}/_aws/execute-api/{self.api_id}/test"
-
-
 @pytest.fixture(scope="session")
 def socket_api(emulator: TestEmulator) -> SocketApi:
-    function = _function(emulator)
-    gateway = emulator.emulator.client("apigatewayv2")
-    api = gateway.create_api(
-        Name="sockets", ProtocolType="WEBSOCKET", RouteSelectionExpression="$request.body.action"
-    )["ApiId"]
-    integration = gateway.create_integration(
-        ApiId=api,
-        IntegrationType="AWS_PROXY",
-        IntegrationUri=f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations",
-    )["IntegrationId"]
-    gateway.create_route(ApiId=api, RouteKey="$default", Target=f"integrations/{integration}")
-    gateway.create_stage(ApiId=api, StageName="test")
-    return SocketApi(api, emulator)
-
-
-def _function(emulator: TestEmulator) -> str:
-    role = emulator.emulator.client("iam").create_role(
-        RoleName="who-am-i", AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": []})
-    )["Role"]["Arn"]
-    code = io.BytesIO()
-    with zipfile.ZipFile(code, "w") as archive:
-        archive.writestr("who.py", WHO_AM_I)
-    created = emulator.emulator.client("lambda").create_function(
-        FunctionName="who-am-i", Runtime="python3.11", Role=role, Handler="who.handler", Code={"ZipFile": code.getvalue()}
-    )
-    return str(created["FunctionArn"])
-
-
-@dataclass
-class Client:
-    """A connected client."""
-
-    socket: ClientConnection
-    connection_id: str
-
-    def receive(self, patience_seconds: float = PATIENCE_SECONDS) -> dict[str, Any]:
-        """The next message."""
-        return dict(json.loads(self.socket.recv(timeout=patience_seconds)))
-
-    def is_silent(self) -> bool:
-        """Whether nothing comes for a moment."""
-        try:
-            self.socket.recv(timeout=0.7)
-        except TimeoutError:
-            return True
-        return False
-
-    def event(self, route: str, body: Any = None, kind: str = "MESSAGE", **context: Any) -> dict[str, Any]:
-        """The event that API Gateway makes of a frame."""
-        text = body if body is None or isinstance(body, str) else json.dumps(body)
-        about = {"routeKey": route, "eventType": kind, "connectionId": self.connection_id, **context}
-        return {"requestContext": about, "body": text, "isBase64Encoded": False}
+    return make_api(emulator)
 
 
 @pytest.fixture
 def new_client(socket_api: SocketApi) -> Iterator[Callable[[], Client]]:
     """Connects clients; they are disconnected after the test."""
-    opened: list[ClientConnection] = []
+    with ExitStack() as opened:
 
-    def new() -> Client:
-        socket = connect(socket_api.url)
-        opened.append(socket)
-        socket.send("who am I?")
-        return Client(socket, str(socket.recv(timeout=30)))
+        def new() -> Client:
+            socket = opened.enter_context(connect(socket_api.url))
+            socket.send("who am I?")
+            return Client(socket, str(socket.recv(timeout=30)))
 
-    yield new
-    for socket in opened:
-        socket.close()
+        yield new
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from tests.websocket.conftest import Client
+from tests.websocket.clients import Client
 from websocket.sockets import GoneError, Sockets
 
 

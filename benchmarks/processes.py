@@ -1,0 +1,77 @@
+"""Memory of processes while something runs, as Linux tells it."""
+
+import threading
+from collections import defaultdict
+from pathlib import Path
+from types import TracebackType
+
+INTERVAL_SECONDS = 0.1
+
+
+class PeakMemory:
+    """Watches the descendants of a process that serve a function: their peak resident memory, children included.
+
+    A worker and the parsers it starts count together, moment by moment, as Lambda counts them.
+    """
+
+    def __init__(self, ancestor: int, function: str) -> None:
+        self.peaks_mb: dict[int, float] = defaultdict(float)  #: by process id of the worker
+        self._ancestor = ancestor
+        self._marker = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+        self._done = threading.Event()
+        self._thread = threading.Thread(target=self._watch)
+
+    def __enter__(self) -> "PeakMemory":
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._done.set()
+        self._thread.join()
+
+    def _watch(self) -> None:
+        while not self._done.wait(INTERVAL_SECONDS):
+            children = _children()
+            for worker in _descendants(self._ancestor, children):
+                if self._serves(worker):
+                    family = [worker, *_descendants(worker, children)]
+                    self.peaks_mb[worker] = max(self.peaks_mb[worker], sum(map(_resident_mb, family)))
+
+    def _serves(self, process: int) -> bool:
+        """Whether it is a worker of the function: no other process carries its variables, but for its children."""
+        return self._marks(process) and not self._marks(_parent(process))
+
+    def _marks(self, process: int) -> bool:
+        return self._marker in _read(process, "environ").split(b"\0")
+
+
+def _children() -> dict[int, list[int]]:
+    found: dict[int, list[int]] = defaultdict(list)
+    for folder in Path("/proc").glob("[0-9]*"):
+        found[_parent(int(folder.name))].append(int(folder.name))
+    return found
+
+
+def _descendants(process: int, children: dict[int, list[int]]) -> list[int]:
+    below = children.get(process, [])
+    return [*below, *(each for child in below for each in _descendants(child, children))]
+
+
+def _parent(process: int) -> int:
+    fields = _read(process, "stat").rpartition(b")")[2].split()
+    return int(fields[1]) if fields else 0
+
+
+def _resident_mb(process: int) -> float:
+    lines = _read(process, "status").splitlines()
+    return sum(int(line.split()[1]) for line in lines if line.startswith(b"VmRSS:")) / 1024
+
+
+def _read(process: int, name: str) -> bytes:
+    """A file of a process; empty when the process has just ended."""
+    try:
+        return Path(f"/proc/{process}/{name}").read_bytes()
+    except (FileNotFoundError, ProcessLookupError):
+        return b""

@@ -1,0 +1,119 @@
+"""Query latency at 100,000 chunks: for an owner of 1,000 of them and for the owner of all the others.
+
+    RAG_EVAL_DATA=… python -m benchmarks.query_latency [--chunks 100000] [--owned 1000] [--queries 100]
+
+Measured: `search.hybrid.search` (embedding, both arms, fusion, passages) and the snippets, as the handler runs them, for
+one client, warm. Peer: the same arms in memory (rank_bm25 with Lucene's IDF over the owner's chunks, and a matrix
+product), without tenants, transactions or text. Bound: an empty transaction, the bare round trip to the server.
+Loading takes about three minutes.
+"""
+
+import argparse
+import tempfile
+import time
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+
+import numpy as np
+from rank_bm25 import BM25Okapi
+
+from benchmarks import machine
+from benchmarks.query_corpus import BenchmarkDatabase, chunk_texts, queries, vectors
+from core.database import transaction
+from core.settings import Settings
+from rag.embed import text_embedder
+from rag.terms import terms
+from search import answers, hybrid
+from search.models import QueryRequest
+
+SMALL, LARGE = "user:small", "user:large"
+PEER_LIMIT = 20_000  #: rank_bm25 needs about 20 kB a chunk and a second for some thousand chunks to load
+
+
+class LuceneBM25(BM25Okapi):  # type: ignore[misc]
+    """rank_bm25 with the IDF that Lucene and this project use."""
+
+    def _calc_idf(self, nd: dict[str, int]) -> None:
+        for word, frequency in nd.items():
+            self.idf[word] = np.log(1 + (self.corpus_size - frequency + 0.5) / (frequency + 0.5))
+
+
+def milliseconds(run: Callable[[str], object], asked: list[str]) -> tuple[str, str, str]:
+    """Median, 95th percentile and longest time of one query, each printed."""
+    for text in asked[:10]:
+        run(text)
+    taken = []
+    for text in asked:
+        begun = time.perf_counter()
+        run(text)
+        taken.append(1000 * (time.perf_counter() - begun))
+    return f"{np.median(taken):.1f}", f"{np.percentile(taken, 95):.1f}", f"{max(taken):.1f}"
+
+
+def peer(number: int, seed: int) -> Callable[[str], object]:
+    """A hybrid search over the same chunks in this process's memory, fused with equal weights."""
+    bm25 = LuceneBM25([terms(text, "en") for text in chunk_texts(number, seed)])
+    matrix, embedder = vectors(number, seed), text_embedder(Settings())  # (number, d)
+
+    def run(text: str) -> object:
+        words = bm25.get_scores(sorted(set(terms(text, "en"))))  # (number,)
+        similarities = matrix @ embedder.embed_query(text)  # (number,)
+        return np.argsort(-(words / max(words.max(), 1e-9) + similarities))[:10]
+
+    return run
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--owned", type=int, default=1_000)
+    parser.add_argument("--queries", type=int, default=100)
+    wanted = parser.parse_args()
+    about, asked, embedder = machine.describe(), queries(wanted.queries), text_embedder(Settings())
+    rows: list[tuple[str, ...]] = [("embedding alone", *milliseconds(embedder.embed_query, asked))]
+    with tempfile.TemporaryDirectory() as folder:
+        benchmark = BenchmarkDatabase.start(Path(folder))
+        try:
+            begun = time.perf_counter()
+            definitions = benchmark.without_indexes()
+            benchmark.load(LARGE, wanted.chunks, embedder.space, seed=1)
+            benchmark.load(SMALL, wanted.owned, embedder.space, seed=2)
+            benchmark.index(definitions)
+            seconds = time.perf_counter() - begun
+            rows += measured(benchmark, asked)
+        finally:
+            benchmark.server.destroy()
+    for name, number, seed in (("small owner", wanted.owned, 2), ("large owner", wanted.chunks, 1)):
+        if number <= PEER_LIMIT:
+            rows.append((f"peer in memory, {name}", *milliseconds(peer(number, seed), asked)))
+    title = f"Query over {wanted.chunks + wanted.owned} chunks, ms; loaded in {seconds:.0f} s"
+    machine.show(title, about, ["what", "p50", "p95", "max"], rows)
+
+
+def measured(benchmark: BenchmarkDatabase, asked: list[str]) -> list[tuple[str, ...]]:
+    """The rows of the table that come from the database."""
+    embedder, settings = text_embedder(Settings()), benchmark.settings
+    with closing(benchmark.connect(read_only=True)) as database:
+
+        def empty(_text: str) -> None:
+            with transaction(database, [SMALL]) as cursor:
+                cursor.execute("SELECT 1")
+
+        def ask(owner: str, mode: str) -> Callable[[str], object]:
+            def run(text: str) -> object:
+                request = QueryRequest.model_validate({"query": text, "search_mode": mode})
+                hits = hybrid.search(database, [owner], answers.question(request), embedder, settings)
+                return answers.response(request, hits, 0.0)
+
+            return run
+
+        rows: list[tuple[str, ...]] = [("bound: an empty transaction", *milliseconds(empty, asked))]
+        for name, owner in (("small owner", SMALL), ("large owner", LARGE)):
+            for mode in ("hybrid", "sparse", "dense"):
+                rows.append((f"{name}, {mode}", *milliseconds(ask(owner, mode), asked)))
+        return rows
+
+
+if __name__ == "__main__":
+    main()

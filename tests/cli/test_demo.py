@@ -1,0 +1,42 @@
+"""The demo on the real local stack: the samples go in, are watched, and the questions are answered."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from cli.demo import QUESTIONS
+from tests.stacks import RunningStack
+
+REPOSITORY = Path(__file__).parents[2]
+
+
+def demo(stack: RunningStack, home: Path) -> str:
+    """What the demo prints; it must end well."""
+    result = subprocess.run(
+        [sys.executable, "-m", "cli.demo"],
+        cwd=REPOSITORY,
+        env=os.environ | {"XDG_CONFIG_HOME": str(home / "config"), "COLUMNS": "120"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=280,
+        check=False,
+    )
+    assert result.returncode == 0, result.stdout + result.stderr
+    return result.stdout
+
+
+@pytest.mark.timeout(600)
+def test_the_demo_answers_its_questions_and_the_second_run_has_nothing_to_do(
+    stack: RunningStack, tmp_path: Path
+) -> None:
+    first = demo(stack, tmp_path)
+    for question in QUESTIONS:
+        answer = first.split(question.text)[1].splitlines()
+        assert question.file_name in answer[1], question.text  # the best hit
+    assert "crew-handbook.pdf  page 9" in first
+    assert stack.endpoints.api in first
+    assert "6 documents: 6 unchanged" in demo(stack, tmp_path)

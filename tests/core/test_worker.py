@@ -1,0 +1,140 @@
+"""The frame around a pipeline: which jobs run, which are dropped, and what each kind of failure leads to."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import pytest
+
+from core import worker
+from core.aws import Services
+from core.blobs import ObjectChangedError
+from core.errors import DocumentError, TransientError
+from core.events import Message
+from core.jobs import Job, JobSchemaError
+from core.progress import Reporter
+from core.settings import Settings
+from core.status import DocumentStatus, Status
+from tests.core.statuses import job as job_of
+from tests.core.statuses import upload
+from tests.emulators import TestEmulator
+from tests.services import services_over
+
+
+@dataclass
+class Pipeline:
+    """Notes what it was asked to do, and then does as told."""
+
+    act: Callable[[Job, Services, Reporter], None] = lambda job, services, reporter: None
+    processed: list[int] = field(default_factory=list)
+    discarded: list[int] = field(default_factory=list)
+
+    def process(self, job: Job, services: Services, reporter: Reporter) -> None:
+        self.processed.append(job.part)
+        self.act(job, services, reporter)
+
+    def discard(self, job: Job, services: Services) -> None:
+        self.discarded.append(job.part)
+
+
+class Bench:
+    """One document of one part, queued."""
+
+    def __init__(self, emulator: TestEmulator) -> None:
+        self.services = services_over(emulator, Settings(**emulator.settings))
+        key = f"{uuid.uuid4().hex}/a.pdf"
+        self.begun = self.services.statuses.begin(upload(key), total_pages=3, parts=1).status
+        self.job = job_of(self.begun)
+
+    def run(self, pipeline: Pipeline, receive_count: int = 1, job: Job | None = None) -> None:
+        message = Message((job or self.job).to_json(), receive_count)
+        worker.run(message, self.services, pipeline.process, pipeline.discard)
+
+    @property
+    def status(self) -> DocumentStatus:
+        status = self.services.statuses.get(self.begun.status_id)
+        assert status is not None
+        return status
+
+
+@pytest.fixture
+def bench(emulator: TestEmulator) -> Bench:
+    return Bench(emulator)
+
+
+def failing(error: Exception) -> Pipeline:
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        raise error
+
+    return Pipeline(act)
+
+
+def test_a_wanted_job_is_processed(bench: Bench) -> None:
+    pipeline = Pipeline()
+    bench.run(pipeline)
+    assert (pipeline.processed, pipeline.discarded) == ([0], [])
+
+
+def test_the_documents_fault_is_told_and_not_repeated(bench: Bench) -> None:
+    pipeline = failing(DocumentError("corrupt", "The file is damaged."))
+    bench.run(pipeline)
+    assert bench.status.status == Status.FAILED
+    assert bench.status.metadata["code"] == "corrupt"
+    assert bench.status.metadata["retryable"] is False
+    assert pipeline.discarded == [0]
+
+
+def test_the_worlds_fault_rises_so_that_the_queue_repeats_it(bench: Bench) -> None:
+    with pytest.raises(TransientError):
+        bench.run(failing(TransientError("no database")))
+    assert bench.status.status not in {Status.FAILED}
+
+
+def test_the_last_delivery_says_failed_before_it_rises(bench: Bench) -> None:
+    with pytest.raises(ZeroDivisionError):
+        bench.run(failing(ZeroDivisionError()), receive_count=bench.services.settings.max_receive_count)
+    assert bench.status.status == Status.FAILED
+    assert (bench.status.metadata["code"], bench.status.metadata["retryable"]) == ("gave_up", True)
+
+
+def test_a_replaced_object_drops_the_job(bench: Bench) -> None:
+    pipeline = failing(ObjectChangedError())
+    bench.run(pipeline)
+    assert pipeline.discarded == [0]
+    assert bench.status.status is not Status.FAILED
+
+
+@pytest.mark.parametrize("ending", ["completed", "cancelled", "superseded", "deleted", "other document"])
+def test_a_job_that_nobody_wants_is_dropped(bench: Bench, ending: str) -> None:
+    statuses, job = bench.services.statuses, bench.job
+    if ending == "completed":
+        statuses.finish(job, Status.COMPLETED)
+    elif ending == "cancelled":
+        statuses.cancel(job.document_id)
+    elif ending == "superseded":
+        statuses.begin(upload(job.key, version="b" * 16), total_pages=3, parts=1)
+    elif ending == "deleted":
+        statuses.delete(job.document_id)
+    else:
+        job = job_of(bench.begun, document_id=str(uuid.uuid4()))
+    pipeline = Pipeline()
+    bench.run(pipeline, job=job)
+    assert (pipeline.processed, pipeline.discarded) == ([], [0])
+
+
+def test_a_cancel_while_it_runs_stops_the_part_at_its_next_report(bench: Bench) -> None:
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        reporter.report(Status.EXTRACTING_TEXT, fraction=0.0)
+        services.statuses.cancel(job.document_id)
+        reporter.report(Status.STORING, fraction=1.0)
+        raise AssertionError("the part went on")
+
+    pipeline = Pipeline(act)
+    bench.run(pipeline)
+    assert pipeline.discarded == [0]
+    assert bench.status.status == Status.CANCELLED
+
+
+def test_a_message_that_is_no_job_rises(bench: Bench) -> None:
+    with pytest.raises(JobSchemaError):
+        worker.run(Message("{}", 1), bench.services, Pipeline().process, Pipeline().discard)

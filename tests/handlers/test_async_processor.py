@@ -1,0 +1,73 @@
+"""The entry as SQS and API Gateway call it."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from core.jobs import Job
+from tests.emulators import UPLOADS, TestEmulator
+from tests.handlers.conftest import SUBJECT, event
+from tests.handlers.runtime_api import Function
+
+Functions = Callable[[str], Function]
+KEY = f"{SUBJECT}/notes/été 2026.txt"  #: as the recorded events name it, encoded and plain
+TEXT = "Parental leave is twenty weeks at full pay."
+MALFORMED = "7f3b1f0e-6a43-4d0e-8a3c-2a3d9b8f6c11"  #: the message of the recorded batch that is no notification
+
+
+@pytest.fixture
+def uploaded(emulator: TestEmulator) -> None:
+    emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=KEY, Body=TEXT.encode())
+
+
+def jobs(emulator: TestEmulator) -> list[Job]:
+    """The jobs in the queue, taken off it."""
+    client = emulator.emulator.client("sqs")
+    taken = []
+    while messages := client.receive_message(QueueUrl=emulator.queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            client.delete_message(QueueUrl=emulator.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            taken.append(Job.from_json(message["Body"]))
+    return taken
+
+
+def http_answer(function: Functions, **changes: Any) -> tuple[int, Any]:
+    answer = function("async_document_processor").invoke(event("http_process_document", **changes))
+    return answer["statusCode"], json.loads(answer["body"])
+
+
+@pytest.mark.usefixtures("uploaded")
+def test_a_batch_is_taken_in_and_only_what_failed_comes_again(function: Functions, emulator: TestEmulator) -> None:
+    result = function("async_document_processor").invoke(event("sqs_s3_upload"))
+    assert result == {"batchItemFailures": [{"itemIdentifier": MALFORMED}]}
+    [job] = jobs(emulator)
+    assert (job.key, job.owner, job.media_type) == (KEY, f"user:{SUBJECT}", "text/plain")
+
+
+@pytest.mark.usefixtures("uploaded")
+def test_a_request_is_accepted_and_names_the_document(function: Functions, emulator: TestEmulator) -> None:
+    body = {"bucket": UPLOADS, "key": KEY, "force": True}
+    status, answer = http_answer(function, body=json.dumps(body))
+    assert (status, answer["status"], answer["statusId"]) == (202, "queued", f"{UPLOADS}#{KEY}")
+    assert [job.document_id for job in jobs(emulator)] == [answer["documentId"]]
+
+
+@pytest.mark.parametrize(
+    ("body", "status"),
+    [
+        ({"bucket": UPLOADS, "key": "somebody-else/secret.txt"}, 404),
+        ({"bucket": "any-other-bucket", "key": KEY}, 403),
+        ({"bucket": UPLOADS, "key": KEY, "access_token": "x"}, 400),
+        ({"bucket": UPLOADS}, 400),
+        ([], 400),
+    ],
+)
+def test_a_request_for_anything_else_is_refused(
+    function: Functions, emulator: TestEmulator, body: Any, status: int
+) -> None:
+    emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key="somebody-else/secret.txt", Body=b"secret")
+    refused, answer = http_answer(function, body=json.dumps(body))
+    assert (refused, set(answer) >= {"error", "code", "requestId"}) == (status, True), answer
+    assert jobs(emulator) == []

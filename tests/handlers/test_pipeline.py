@@ -1,0 +1,131 @@
+"""A file's whole way through the functions: from the notification to the hit, with a socket watching."""
+
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from tests.emulators import UPLOADS, TestEmulator
+from tests.handlers.conftest import SUBJECT, event
+from tests.handlers.runtime_api import Function
+from tests.handlers.sockets import Sockets
+
+Functions = Callable[[str], Function]
+NAME = "leave.txt"
+TEXT = "Parental leave is twenty weeks at full pay.\n\nTravel is booked through the travel desk.\n"
+CONNECTION = "JKJaWeP4oAMCJrg="  #: the socket of the recorded events
+
+
+def http(function: Functions, key: str, name: str, path: str = "", **changes: Any) -> Any:
+    """The body of a successful answer to a recorded request, sent to another path."""
+    request = event(name, **changes)
+    if path:
+        request["rawPath"] = request["requestContext"]["http"]["path"] = path
+    answer = function(key).invoke(request)
+    assert answer["statusCode"] < 300, answer["body"]
+    return json.loads(answer["body"])
+
+
+def notify(function: Functions, key: str) -> None:
+    """S3 announces the object to the entry."""
+    batch = event("sqs_s3_upload")
+    batch["Records"] = batch["Records"][:1]
+    body = json.loads(batch["Records"][0]["body"])
+    body["Records"][0]["s3"]["object"]["key"] = key
+    batch["Records"][0]["body"] = json.dumps(body)
+    assert function("async_document_processor").invoke(batch) == {"batchItemFailures": []}
+
+
+def work(function: Functions, emulator: TestEmulator, document_id: str) -> None:
+    """SQS hands the document's jobs to the worker."""
+    client = emulator.emulator.client("sqs")
+    bodies = []
+    while messages := client.receive_message(QueueUrl=emulator.queue_url, MaxNumberOfMessages=10).get("Messages"):
+        for message in messages:
+            client.delete_message(QueueUrl=emulator.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            bodies.append(message["Body"])
+    mine = [body for body in bodies if json.loads(body)["document_id"] == document_id]
+    assert mine
+    for body in mine:
+        batch = event("sqs_text_job")
+        batch["Records"][0]["body"] = body
+        worker = function("text_rag_processor")
+        assert worker.invoke(batch) == {"batchItemFailures": []}, worker.log
+
+
+def push(function: Functions, emulator: TestEmulator, document_id: str) -> None:
+    """DynamoDB streams the document's history to the pusher."""
+    items = emulator.emulator.client("dynamodb").query(
+        TableName="DocumentAuditTable",
+        KeyConditionExpression="documentId = :id",
+        ExpressionAttributeValues={":id": {"S": document_id}},
+    )["Items"]
+    batch = event("dynamodb_audit_stream")
+    [record] = batch["Records"]
+    batch["Records"] = [
+        {**record, "dynamodb": {**record["dynamodb"], "NewImage": item, "SequenceNumber": str(number)}}
+        for number, item in enumerate(items, 1)
+    ]
+    assert function("status_pusher").invoke(batch) == {"batchItemFailures": []}
+
+
+def test_a_file_is_watched_found_and_forgotten(
+    function: Functions, emulator: TestEmulator, open_sockets: Sockets
+) -> None:
+    open_sockets.open(CONNECTION)
+    announced = http(function, "documents_api", "http_upload", body=json.dumps({"fileName": NAME, "size": len(TEXT)}))
+    document_id = announced["documentId"]
+    assert function("websocket_connect").invoke(event("websocket_connect"))["statusCode"] == 200
+    subscribe = event("websocket_subscribe", body=json.dumps({"action": "subscribe", "documentId": document_id}))
+    function("websocket_subscribe").invoke(subscribe)
+    emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=announced["key"], Body=TEXT.encode())
+
+    notify(function, f"{SUBJECT}/{NAME}")
+    work(function, emulator, document_id)
+    push(function, emulator, document_id)
+
+    messages = open_sockets.sent[CONNECTION]
+    assert messages[0]["type"] == "subscription_confirmed"
+    assert (messages[1]["status"], messages[-1]["status"]) == ("awaiting_upload", "completed")
+    progress = [message["metadata"]["progress"] for message in messages[1:]]
+    assert (progress, progress[-1]) == (sorted(progress), 100)
+
+    detail = http(function, "documents_api", "http_documents", f"/v2/documents/{document_id}")
+    assert (detail["status"], detail["pages"]) == ("completed", 1)
+    assert detail["chunks"] >= 1
+    for mode in ("hybrid", "dense", "sparse"):
+        query = json.dumps({"query": "parental leave", "top_k": 3, "search_mode": mode})
+        [hit, *_] = http(function, "query_handler", "http_query", body=query)["results"]
+        assert (hit["document_id"], hit["file_name"], hit["page"]) == (document_id, NAME, 1)
+
+    deletion = event("http_documents")
+    deletion["requestContext"]["http"] |= {"method": "DELETE", "path": f"/v2/documents/{document_id}"}
+    deletion["rawPath"] = f"/v2/documents/{document_id}"
+    receipt = json.loads(function("documents_api").invoke(deletion)["body"])
+    assert receipt["deleted"]["uploadObject"] == 1
+    assert receipt["deleted"]["postgres"]["hybrid_dense_embeddings"] == detail["chunks"]
+    assert http(function, "query_handler", "http_query")["results"] == []
+
+
+def test_a_job_that_nobody_wants_any_more_is_dropped(function: Functions) -> None:
+    assert function("text_rag_processor").invoke(event("sqs_text_job")) == {"batchItemFailures": []}
+
+
+def test_a_message_that_is_no_job_comes_again(function: Functions) -> None:
+    result = function("text_rag_processor").invoke(event("sqs_text_job_malformed"))
+    assert result == {"batchItemFailures": [{"itemIdentifier": "d91f9132-b81b-53d8-b581-8a7f2297f864"}]}
+
+
+@pytest.mark.parametrize("body", ["", "{", "[]", '{"query": ""}', '{"query": "x", "top_k": 0}', '{"q": "x"}'])
+def test_a_query_that_is_none_is_refused(function: Functions, body: str) -> None:
+    answer = function("query_handler").invoke(event("http_query", body=body))
+    assert answer["statusCode"] == 400, answer["body"]
+    assert set(json.loads(answer["body"])) == {"error", "code", "requestId"}
+
+
+def test_a_query_is_timed(function: Functions) -> None:
+    started = time.perf_counter()
+    answer = http(function, "query_handler", "http_query")
+    assert 0 < answer["processing_time_ms"] < (time.perf_counter() - started) * 1000
