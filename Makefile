@@ -35,6 +35,7 @@ check: setup-dev ## style, types, imports, CloudFormation template
 	$(BIN)/cfn-lint -i W3005 -t build/dev/cloudformation-template-update-stack.json
 
 logs: setup ## log lines of one function: F=text_rag_processor; FOLLOW=1 to go on
+	@$(BIN)/python -m local status >/dev/null || { echo "The local stack is not up: make up"; exit 1; }
 	@$(OSLS) logs --stage local -f $(or $(F),$(error say which function: make logs F=text_rag_processor)) \
 		$(if $(FOLLOW),--tail,--startTime 1h)
 

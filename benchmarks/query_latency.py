@@ -2,33 +2,32 @@
 
     RAG_EVAL_DATA=… python -m benchmarks.query_latency [--chunks 100000] [--owned 1000] [--queries 100]
 
-Measured: `search.hybrid.search` (embedding, both arms, fusion, passages) and the snippets, as the handler runs them, for
-one client, warm. Peer: the same arms in memory (rank_bm25 with Lucene's IDF over the owner's chunks, and a matrix
-product), without tenants, transactions or text. Bound: an empty transaction, the bare round trip to the server.
-Loading takes about three minutes.
+Measured: `search.hybrid.search` (embedding, both arms, fusion, passages) and snippets, as the handler runs them, for
+one client, warm. Peer: the same arms in memory (rank_bm25 with Lucene's IDF over the owner's chunks, and a product with
+their vectors), without tenants, transactions or text. Bound: an empty transaction, the bare round trip to the server.
+Loading takes two to three minutes.
 """
 
 import argparse
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import closing
-from pathlib import Path
 
 import numpy as np
 from rank_bm25 import BM25Okapi
 
 from benchmarks import machine
-from benchmarks.query_corpus import BenchmarkDatabase, chunk_texts, queries, vectors
-from core.database import transaction
+from benchmarks.database import Database, throwaway_database
+from benchmarks.query_corpus import chunk_texts, load, queries, vectors
+from core.database import connect, transaction
 from core.settings import Settings
 from rag.embed import text_embedder
 from rag.terms import terms
 from search import answers, hybrid
 from search.models import QueryRequest
 
-SMALL, LARGE = "user:small", "user:large"
-PEER_LIMIT = 20_000  #: rank_bm25 needs about 20 kB a chunk and a second for some thousand chunks to load
+OWNERS = SMALL, LARGE = "user:small", "user:large"
+PEER_LIMIT = 20_000  #: of chunks; rank_bm25 needs about 20 kB for each
 
 
 class LuceneBM25(BM25Okapi):  # type: ignore[misc]
@@ -64,37 +63,11 @@ def peer(number: int, seed: int) -> Callable[[str], object]:
     return run
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--chunks", type=int, default=100_000)
-    parser.add_argument("--owned", type=int, default=1_000)
-    parser.add_argument("--queries", type=int, default=100)
-    wanted = parser.parse_args()
-    about, asked, embedder = machine.describe(), queries(wanted.queries), text_embedder(Settings())
-    rows: list[tuple[str, ...]] = [("embedding alone", *milliseconds(embedder.embed_query, asked))]
-    with tempfile.TemporaryDirectory() as folder:
-        benchmark = BenchmarkDatabase.start(Path(folder))
-        try:
-            begun = time.perf_counter()
-            definitions = benchmark.without_indexes()
-            benchmark.load(LARGE, wanted.chunks, embedder.space, seed=1)
-            benchmark.load(SMALL, wanted.owned, embedder.space, seed=2)
-            benchmark.index(definitions)
-            seconds = time.perf_counter() - begun
-            rows += measured(benchmark, asked)
-        finally:
-            benchmark.server.destroy()
-    for name, number, seed in (("small owner", wanted.owned, 2), ("large owner", wanted.chunks, 1)):
-        if number <= PEER_LIMIT:
-            rows.append((f"peer in memory, {name}", *milliseconds(peer(number, seed), asked)))
-    title = f"Query over {wanted.chunks + wanted.owned} chunks, ms; loaded in {seconds:.0f} s"
-    machine.show(title, about, ["what", "p50", "p95", "max"], rows)
-
-
-def measured(benchmark: BenchmarkDatabase, asked: list[str]) -> list[tuple[str, ...]]:
+def measured(benchmark: Database, asked: list[str]) -> list[tuple[str, ...]]:
     """The rows of the table that come from the database."""
     embedder, settings = text_embedder(Settings()), benchmark.settings
-    with closing(benchmark.connect(read_only=True)) as database:
+    password = benchmark.application.info.password
+    with closing(connect(settings, lambda: password, read_only=True)) as database:
 
         def empty(_text: str) -> None:
             with transaction(database, [SMALL]) as cursor:
@@ -109,10 +82,32 @@ def measured(benchmark: BenchmarkDatabase, asked: list[str]) -> list[tuple[str, 
             return run
 
         rows: list[tuple[str, ...]] = [("bound: an empty transaction", *milliseconds(empty, asked))]
-        for name, owner in (("small owner", SMALL), ("large owner", LARGE)):
+        for owner in OWNERS:
             for mode in ("hybrid", "sparse", "dense"):
-                rows.append((f"{name}, {mode}", *milliseconds(ask(owner, mode), asked)))
+                rows.append((f"{owner}, {mode}", *milliseconds(ask(owner, mode), asked)))
         return rows
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--chunks", type=int, default=100_000)
+    parser.add_argument("--owned", type=int, default=1_000)
+    parser.add_argument("--queries", type=int, default=100)
+    wanted = parser.parse_args()
+    asked, embedder = queries(wanted.queries), text_embedder(Settings())
+    sizes = (wanted.owned, wanted.chunks)
+    with throwaway_database() as benchmark:
+        begun = time.perf_counter()
+        load(benchmark, list(zip(OWNERS, sizes, strict=True)), embedder.space)
+        seconds = time.perf_counter() - begun
+        about = machine.describe()
+        rows = measured(benchmark, asked)
+    rows.insert(0, ("embedding alone", *milliseconds(embedder.embed_query, asked)))
+    for seed, (owner, number) in enumerate(zip(OWNERS, sizes, strict=True)):
+        if number <= PEER_LIMIT:
+            rows.append((f"peer in memory, {owner}", *milliseconds(peer(number, seed), asked)))
+    title = f"Query over {sum(sizes)} chunks, ms (loaded in {seconds:.0f} s)"
+    machine.show(title, about, ["what", "p50", "p95", "max"], rows)
 
 
 if __name__ == "__main__":

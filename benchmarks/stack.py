@@ -63,9 +63,10 @@ class StackUser:
 def log_in() -> StackUser:
     """A user of the stack that runs; exits saying so when none does."""
     stack = LocalStack()
-    where, running = endpoints.load(stack.settings.endpoints_file, None), stack.status().endpoints
+    running = stack.status().endpoints
     if running is None:
         raise SystemExit("the local stack does not run: make up")
+    where = endpoints.load(stack.settings.endpoints_file, None)
     token = login.log_in_locally(where, USER).id_token
     api = httpx.Client(base_url=where.api, headers={"authorization": f"Bearer {token}"}, timeout=35)
     return StackUser(stack, api, running.uploadsBucket, _subject(token))

@@ -124,11 +124,13 @@ def describe(update: Update) -> str:
     if update.failed:
         return f"{update.status}: {update.message}"
     if not update.is_final:
-        pages = f" (page {facts['pagesDone']} of {facts['totalPages']})" if facts.get("pagesDone") else ""
-        return f"{update.message or update.status}{pages}"
-    counts = [count(facts[key], word) for key, word in (("totalPages", "page"), ("chunks", "chunk")) if facts.get(key)]
+        counted = facts.get("pagesDone") and facts.get("totalPages", 0) > 1  # an Office file counts as one page
+        where = f" (page {facts['pagesDone']} of {facts['totalPages']})" if counted else ""
+        return f"{update.message or update.status}{where}"
+    pages = [count(facts["totalPages"], "page")] if facts.get("totalPages", 0) > 1 else []
+    chunks = [count(facts["chunks"], "chunk")] if facts.get("chunks") else []
     gaps = [f"unreadable: page {', '.join(str(gap['page']) for gap in facts['gaps'])}"] if facts.get("gaps") else []
-    return ", ".join([*counts, *gaps]) or update.status
+    return ", ".join([*pages, *chunks, *gaps]) or update.status
 
 
 def count(number: int, word: str) -> str:

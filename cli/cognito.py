@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cognito_idp import CognitoIdentityProviderClient
     from mypy_boto3_cognito_idp.type_defs import AttributeTypeTypeDef, AuthenticationResultTypeTypeDef
 
-PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"max_attempts": 3})
+PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 2})
 PUBLIC = PATIENCE.merge(Config(signature_version=UNSIGNED))
 
 

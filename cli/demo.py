@@ -1,4 +1,7 @@
-"""`make demo`: sample documents in, live progress, three questions answered. Needs a running local stack."""
+"""`make demo`: sample documents in, live progress, three questions answered. Needs a running local stack.
+
+``python -m cli.demo [USER]``
+"""
 
 import asyncio
 import shutil
@@ -7,8 +10,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-
-from rich.table import Table
 
 from cli import endpoints, files, session
 from cli.client import Client
@@ -43,25 +44,28 @@ QUESTIONS = (
         "one page of the handbook knows",
     ),
     Question(
-        "How worn is the stern tube bearing of the Guillemot?",
+        "How many millimetres of wear were measured in the stern tube?",
         "survey-letter-scan.pdf",
         "only the scanned letter knows, read by OCR",
     ),
     Question(
-        "Why did route 2 lose passengers?",
+        "Why was the pier at Great Holm closed in June?",
         "season-2025.pptx",
         "a slide knows",
     ),
 )
 
 
-def main() -> int:
-    """Runs the demo; the exit code, 0 when every document was read and every question answered."""
+def main(user: str = USER) -> int:
+    """Runs the demo as a user of the local stack.
+
+    The exit code is 0 when every document was read and every question found its answer.
+    """
     try:
         where = endpoints.load(None, None)
         out.rule("[bold]Amplify RAG: demo", align="left")
-        session.save(where, log_in_locally(where, USER))
-        out.print(f"Logged in as [bold]{USER}[/]\n")
+        session.save(where, log_in_locally(where, user))
+        out.print(f"Logged in as [bold]{user}[/]\n")
         outcomes, unanswered = asyncio.run(_demo(where))
     except CliError as error:
         err.print(f"error: {error}", style="red", markup=False, soft_wrap=True)
@@ -89,21 +93,24 @@ async def _demo(where: Endpoints) -> tuple[list[Outcome], int]:
 
 def _print_answer(question: Question, answer: dict[str, Any]) -> None:
     out.print()
-    out.rule(f"[bold]{question.text}[/]  [dim]{question.remark}[/]", align="left")
+    out.rule(f"[bold]{question.text}", align="left")
+    out.print(f"({question.remark})\n", style="dim")
     print_hits(out, answer)
 
 
 def _print_next(where: Endpoints, outcomes: Sequence[Outcome]) -> None:
     command = "amplify-rag" if shutil.which("amplify-rag") else ".venv/bin/amplify-rag"
     some_id = next((outcome.announced.document_id for outcome in outcomes if outcome.announced), "ID")
-    addresses = Table.grid(padding=(0, 2))
-    addresses.add_row("HTTP API", where.api)
-    addresses.add_row("its description", f"{where.api}/v2/openapi.json")
-    addresses.add_row("WebSocket", where.websocket)
-    addresses.add_row("AWS emulator", where.aws)
+    addresses = {
+        "HTTP API": where.api,
+        "its description": f"{where.api}/v2/openapi.json",
+        "WebSocket": where.websocket,
+        "AWS emulator": where.aws,
+    }
     out.print()
     out.rule("[bold]Try next", align="left")
-    out.print(addresses, soft_wrap=True)
+    for name, address in addresses.items():
+        out.print(f"{name:<16} {address}", markup=False, soft_wrap=True)
     out.print()
     for line in (
         'query "who keeps bees on board?"',
@@ -116,4 +123,4 @@ def _print_next(where: Endpoints, outcomes: Sequence[Outcome]) -> None:
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(*sys.argv[1:]))

@@ -20,10 +20,8 @@ def print_hits(console: Console, answer: Mapping[str, Any]) -> None:
         console.print("Nothing found.")
     for rank, hit in enumerate(answer["results"], start=1):
         console.print(_hit(rank, hit))
-    console.print(
-        f"{count(answer['total_results'], 'hit')}, {answer['search_mode']}, {answer['processing_time_ms']:.0f} ms",
-        style="dim",
-    )
+    total = count(answer["total_results"], "hit")
+    console.print(f"{total}, {answer['search_mode']}, {answer['processing_time_ms']:.0f} ms", style="dim")
 
 
 def _hit(rank: int, hit: Mapping[str, Any]) -> Group:

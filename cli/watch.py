@@ -90,6 +90,7 @@ def _print(update: Update, as_json: bool) -> None:
 
 def line(update: Update) -> Text:
     """A state as one line: when, which file, how far, what."""
+    words = update.message if update.failed else describe(update)
     style = "red" if update.failed else "green" if update.is_final else "cyan"
     time = str(update.body.get("timestamp", ""))[11:19]
     return Text.assemble(
@@ -97,7 +98,7 @@ def line(update: Update) -> Text:
         str(update.metadata.get("fileName") or update.document_id),
         f"  {update.progress:>3} %  ",
         (update.status, style),
-        f"  {describe(update)}" if describe(update) != update.status else "",
+        f"  {words}" if words != update.status else "",
     )
 
 

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
 
 CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+#: Forms must be signed with version 4 and name the bucket's own host; boto3's defaults for some regions do neither
+S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,7 @@ def services() -> Services:
 @cache
 def client(name: str) -> Any:
     """The boto3 client of a service."""
-    return boto3.client(name, config=CONFIG)  # type: ignore[call-overload]
+    return boto3.client(name, config=S3_CONFIG if name == "s3" else CONFIG)  # type: ignore[call-overload]
 
 
 @cache
@@ -56,7 +58,7 @@ def socket_client() -> Any:
     """The client that pushes to WebSocket connections."""
     endpoint = settings().need("websocket_api_endpoint")
     quick = Config(
-        retries={"mode": "standard", "max_attempts": 2}, connect_timeout=2, read_timeout=5, max_pool_connections=32
+        retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=32
     )
     return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=quick)
 

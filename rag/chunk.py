@@ -6,7 +6,9 @@ that leaves it reasonably full; a table that fits into one chunk is not divided.
 limit to the number of chunks.
 """
 
+from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -18,6 +20,8 @@ from rag.units import Boundary, Unit, part_text, units_of
 CHARACTERS_A_TOKEN = 8  #: a token counts for at least this many characters, as models take long words for one token
 FULL_ENOUGH = 0.6  #: share of the limit that a chunk must have to end at a paragraph before it is full
 RUNS_ON = 0.5  #: up to this share of the limit a chunk goes on over a page's end
+SPLINTER_TOKENS = 12  #: a section of no more goes with the next: mostly a heading without text of its own
+SLICE_CHARACTERS = 100_000  #: given to the tokenizer at a time
 HEADING_CHARACTERS = 120  #: of each heading in the path
 
 
@@ -42,6 +46,7 @@ class Chunk:
     end: int
     tokens: int
     table_header: str = ""  #: first row of the table that the chunk continues
+    page: int = 0  #: the page that most of it is on: the one to show for it
 
     @property
     def context(self) -> str:
@@ -60,7 +65,7 @@ def split(extraction: Extraction, tokenizer: Tokenizer, settings: Settings) -> l
     They cover every character of the pages that is not blank; ``text`` equals the part's text at its offsets.
     """
     text = part_text(extraction.pages)
-    ruler = _Ruler(tokenizer.offsets(text))
+    ruler = _Ruler(text, tokenizer)
     limit = settings.chunk_tokens
     units = [piece for unit in units_of(extraction.pages) for piece in _fitting(unit, ruler, limit)]
     lengths = [ruler.length(unit.start, unit.end) for unit in units]
@@ -73,28 +78,51 @@ def split(extraction: Extraction, tokenizer: Tokenizer, settings: Settings) -> l
             Chunk(
                 ordinal=len(chunks),
                 text=text[begin:stop],
-                headings=tuple(title[:HEADING_CHARACTERS] for title in units[first].path),
+                headings=tuple(title[:HEADING_CHARACTERS] for title in units[end - 1].path),
                 first_page=units[first].page,
                 last_page=units[end - 1].page,
                 start=begin,
                 end=stop,
                 tokens=ruler.length(begin, stop),
                 table_header=headers[units[first].table] if divided else "",
+                page=_main_page(units[first:end]),
             )
         )
     return chunks
 
 
+def _main_page(units: Sequence[Unit]) -> int:
+    """The page with most of the characters; of equals the first."""
+    characters: Counter[int] = Counter()
+    for unit in units:
+        characters[unit.page] += unit.end - unit.start
+    return characters.most_common(1)[0][0]
+
+
 class _Ruler:
     """Measures stretches of a text in tokens."""
 
-    def __init__(self, offsets: Sequence[tuple[int, int]]) -> None:
-        self.starts = [start for start, _ in offsets]
+    def __init__(self, text: str, tokenizer: Tokenizer) -> None:
+        self.starts = array("q")  # where each token begins
+        for start, end in _slices(text):
+            self.starts.extend(start + place for place, _ in tokenizer.offsets(text[start:end]))
 
     def length(self, start: int, end: int) -> int:
         """Tokens that begin between two places, or what the characters alone amount to."""
         tokens = bisect_left(self.starts, end) - bisect_left(self.starts, start)
         return max(tokens, -(-(end - start) // CHARACTERS_A_TOKEN))
+
+
+def _slices(text: str) -> Iterator[tuple[int, int]]:
+    """Stretches of text, ended at lines where there are any: a tokenizer's own record takes 500 bytes a token."""
+    start = 0
+    while start < len(text):
+        end = min(start + SLICE_CHARACTERS, len(text))
+        line_end = text.rfind("\n", start, end) + 1
+        if end < len(text) and line_end:
+            end = line_end
+        yield start, end
+        start = end
 
 
 def _fitting(unit: Unit, ruler: _Ruler, limit: int) -> Iterator[Unit]:
@@ -117,7 +145,7 @@ def _runs(units: Sequence[Unit], lengths: Sequence[int], limit: int, overlap: in
         end = _end(units, lengths, first, limit)
         yield first, end
         following = end
-        if end < len(units) and units[end].boundary < Boundary.SECTION:
+        if end < len(units) and units[end].boundary < Boundary.SECTION and units[end].page == units[end - 1].page:
             room = min(overlap, limit - lengths[end])
             following = _overlap_start(lengths, first, end, room)
         first = following
@@ -128,7 +156,7 @@ def _end(units: Sequence[Unit], lengths: Sequence[int], first: int, limit: int) 
     total = lengths[first]
     for end in range(first + 1, len(units)):
         unit = units[end]
-        if unit.boundary == Boundary.SECTION:
+        if unit.boundary == Boundary.SECTION and total > SPLINTER_TOKENS:
             return end
         if unit.page != units[end - 1].page and total >= RUNS_ON * limit:
             return end

@@ -44,7 +44,7 @@ def _in_context(chunks: Sequence[Chunk], own: Vectors, headings: Mapping[str, Ve
         return own
     nothing = np.zeros(own.shape[1], np.float32)
     above = np.stack([headings.get(_path(chunk), nothing) for chunk in chunks])  # (n, d)
-    pages = _page_means(own, [chunk.first_page for chunk in chunks])  # (n, d)
+    pages = _page_means(own, [chunk.page for chunk in chunks])  # (n, d)
     return _normalised(own + HEADINGS_SHARE * above + PAGE_SHARE * pages)
 
 

@@ -10,10 +10,12 @@ from rag.terms import STEMMERS
 
 DEFAULT = "en"
 #: Told apart beside the languages with a stemmer; relatives of these that hardly anybody writes would only confuse.
-WITHOUT_STEMMER = {"bg", "bn", "he", "hr", "ja", "ko", "lv", "mk", "sk", "sl", "th", "uk", "ur", "vi", "zh"}
-SAMPLE_CHARACTERS = 300  #: enough to be sure; the time grows with the length
+WITHOUT_STEMMER = (
+    "af am az be bg bn cy gu he hr is ja ka kk km kn ko lo lv mk ml mn mr ms my pa si sk sl sq sw te th tl uk ur vi zh"
+)
+SAMPLE_CHARACTERS = 150  #: enough to be sure; the time grows with the length
 LEAST_LETTERS = 12
-LEAST_PROBABILITY = 0.9
+LEAST_PROBABILITY = 0.5
 
 
 def detect_language(text: str) -> str:
@@ -41,5 +43,5 @@ def _detect(text: str) -> str | None:
 def _identifier() -> LanguageIdentifier:
     """Loaded once, in about a second: only workers need it."""
     identifier = LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-    identifier.set_languages(sorted(WITHOUT_STEMMER.union(STEMMERS)))
+    identifier.set_languages(sorted({*STEMMERS, *WITHOUT_STEMMER.split()}))
     return identifier

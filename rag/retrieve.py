@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from rag import retrieve_sql
-from rag.terms import term_hash, terms
+from rag.terms import content_words, term_hash, terms
 
 if TYPE_CHECKING:
     from psycopg2.extensions import cursor
@@ -107,8 +107,14 @@ def corpus(
 
 
 def query_terms(query: str, languages: Sequence[str]) -> list[int]:
-    """Hashes of the distinct terms of a query, stemmed in each of the languages, as its own is not known."""
-    found = {term for language in languages for term in terms(query, language)}
+    """Hashes of the distinct terms of a query, stemmed in each language of the corpus.
+
+    The query's own language is not known, but the one with most stop words among its words is likely to be it. These
+    are left out in all languages: in a text of another language they would be rare words, and weigh much.
+    """
+    content = min((content_words(query, language) for language in languages), key=len, default=[])
+    text = " ".join(content)
+    found = {term for language in languages for term in terms(text, language)}
     return sorted(term_hash(term) for term in found)
 
 

@@ -78,18 +78,24 @@ WORD_CHARACTERS = _WordCharacters()
 
 def terms(text: str, language: str) -> list[str]:
     """The terms of a text in order, with repeats; ``language`` is an ISO 639-1 code."""
-    stop_words = STOP_WORDS.get(language, frozenset())
     found: list[str] = []
-    for written in unicodedata.normalize("NFKC", text).translate(WORD_CHARACTERS).split():
+    for written in content_words(text, language):
         word = _lower(written, language)
-        if word in stop_words and not (len(written) > 1 and written.isupper()):
-            continue
         if word.isascii() and word.isalnum():
             found.append(word)
         else:
             found += _pieces(word)
     algorithm = STEMMERS.get(language)
     return _stemmer(algorithm).stemWords(found) if algorithm else found
+
+
+def content_words(text: str, language: str) -> list[str]:
+    """The words of a text as they are written, without the stop words of a language."""
+    words = unicodedata.normalize("NFKC", text).translate(WORD_CHARACTERS).split()
+    stop_words = STOP_WORDS.get(language)
+    if not stop_words:
+        return words
+    return [word for word in words if _lower(word, language) not in stop_words or (len(word) > 1 and word.isupper())]
 
 
 def term_hash(term: str) -> int:

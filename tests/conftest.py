@@ -10,6 +10,7 @@ from local.ports import free_port
 from local.postgres import PostgresServer
 from local.stack import LocalStack
 from tests.databases import TestDatabase, TestServer
+from tests.emulators import TestEmulator, running
 from tests.stacks import RunningStack
 
 _number = count()
@@ -47,3 +48,10 @@ def stack() -> RunningStack:
     """This checkout's local stack, up to date: the running one, else it is started (and left running)."""
     local_stack = LocalStack()
     return RunningStack(local_stack, local_stack.up())
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]:
+    """The AWS services for this run, on a free port, furnished and without functions."""
+    with running(tmp_path_factory.mktemp("emulator")) as started:
+        yield started

@@ -71,7 +71,16 @@ function translate(resources) {
     if (Type === 'AWS::ApiGatewayV2::Api' && Properties.CorsConfiguration) {
       Properties.CorsConfiguration = mapKeys(Properties.CorsConfiguration, (key) => key[0].toLowerCase() + key.slice(1));
     }
+    if (Type === 'AWS::IAM::Role') {
+      for (const { PolicyDocument } of Properties.Policies ?? []) PolicyDocument.Statement.forEach(allowBatches);
+    }
   }
+}
+
+// In AWS the right to send covers batches; the emulator asks for an action of their own
+function allowBatches(statement) {
+  const actions = [statement.Action].flat();
+  if (actions.includes('sqs:SendMessage')) statement.Action = [...actions, 'sqs:SendMessageBatch'];
 }
 
 function mapKeys(object, change) {

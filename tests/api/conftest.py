@@ -17,7 +17,7 @@ from api.services import ApiServices
 from api.upload_forms import UploadForms
 from core.settings import Settings
 from tests.databases import TestDatabase
-from tests.emulators import TestEmulator, running
+from tests.emulators import TestEmulator
 from tests.services import services_over
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
@@ -69,13 +69,6 @@ def reply(event: dict[str, Any], services: ApiServices) -> Reply:
     """The API's answer to an event."""
     answered = answer(event, None, services)  # type: ignore[arg-type]
     return Reply(answered["statusCode"], json.loads(answered["body"]), answered["headers"])
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]:
-    """The AWS services, for this test run."""
-    with running(tmp_path_factory.mktemp("aws")) as started:
-        yield started
 
 
 @pytest.fixture

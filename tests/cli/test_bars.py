@@ -36,7 +36,7 @@ def shown(console: Console) -> str:
             "Embedding the text (page 3 of 9)",
         ),
         (update("queued", message="Waiting for a worker", pagesDone=0, totalPages=9), "Waiting for a worker"),
-        (update("completed", totalPages=1, chunks=2), "1 page, 2 chunks"),
+        (update("completed", totalPages=1, chunks=1), "1 chunk"),
         (
             update("completed_with_gaps", totalPages=4, chunks=2, gaps=[{"page": 2}, {"page": 3}]),
             "4 pages, 2 chunks, unreadable: page 2, 3",

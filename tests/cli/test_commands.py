@@ -44,7 +44,7 @@ def test_a_failed_document_fails_status(document: Document, run: Run) -> None:
     document.add("failed", 50, error="The file is damaged.")
     result = run("status", document.id)
     assert result.exit_code == 1
-    assert "failed: The file is damaged." in result.stdout
+    assert "failed  The file is damaged." in result.stdout
 
 
 def test_an_unknown_document_is_one_line(service: Service, run: Run) -> None:

@@ -12,7 +12,6 @@ import pytest
 from tests.databases import TestDatabase, TestServer
 from tests.declarations import functions as declared_functions
 from tests.emulators import TestEmulator
-from tests.emulators import running as emulator_running
 from tests.handlers import issuer, sockets
 from tests.handlers.runtime_api import Function, running
 
@@ -45,13 +44,6 @@ class Functions:
             assert not missing, f"tests have no value for {missing}"
             self.warm[key] = self.running.enter_context(running(declared["handler"], settings))
         return self.warm[key]
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]:
-    """An emulator of this run's own."""
-    with emulator_running(tmp_path_factory.mktemp("emulator")) as started:
-        yield started
 
 
 @pytest.fixture(scope="session")

@@ -72,7 +72,7 @@ def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), _routes(environment))
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
-    with TemporaryFile() as output:
+    with TemporaryFile("a+b") as output:  # appending: reading it does not move where the process writes
         process = subprocess.Popen(  # noqa: S603  our own interpreter and handler
             [sys.executable, "-m", "awslambdaric", handler],
             cwd=ROOT,

@@ -108,6 +108,11 @@ def test_a_file_is_watched_found_and_forgotten(
     assert receipt["deleted"]["postgres"]["hybrid_dense_embeddings"] == detail["chunks"]
     assert http(function, "query_handler", "http_query")["results"] == []
 
+    for key in ("async_document_processor", "text_rag_processor", "query_handler", "documents_api", "status_pusher"):
+        log = function(key).log
+        assert '"level":"INFO"' in log, key
+        assert not [word for word in ("twenty weeks", "arental leave", "redacted") if word in log], key
+
 
 def test_a_job_that_nobody_wants_any_more_is_dropped(function: Functions) -> None:
     assert function("text_rag_processor").invoke(event("sqs_text_job")) == {"batchItemFailures": []}

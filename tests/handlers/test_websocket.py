@@ -34,6 +34,15 @@ def effect(policy: dict[str, object]) -> str:
 def test_a_valid_token_opens_a_socket(function: Functions, token_issuer: Issuer) -> None:
     policy = authorize(function, token_issuer.token(SUBJECT))
     assert (policy["principalId"], effect(policy)) == (SUBJECT, "Allow")
+    assert "Socket authorized" in function("websocket_authorizer").log
+
+
+def test_tokens_are_not_logged(function: Functions, token_issuer: Issuer) -> None:
+    tokens = [token_issuer.token(SUBJECT), token_issuer.token(SUBJECT, aud="another-client")]
+    for token in tokens:
+        authorize(function, token)
+    log = function("websocket_authorizer").log
+    assert not [part for token in tokens for part in token.split(".")[1:] if part in log]
 
 
 def test_what_the_authorizer_answers_is_what_connect_was_recorded_with(

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,32 +10,16 @@ from psycopg2.extensions import connection
 
 from core.jobs import Job
 from rag import store
+from rag.chunk import Chunk
 
 OWNER = "user:alice"
 SPACE = "test-model/fp32"
 
 
-@dataclass(frozen=True)
-class StoredChunk:
-    """What the store reads of a chunk."""
-
-    ordinal: int
-    text: str
-    headings: tuple[str, ...] = ()
-    first_page: int = 1
-    last_page: int = 1
-    start: int = 0
-    end: int = 0
-    tokens: int = 10
-
-    @property
-    def context(self) -> str:
-        return " > ".join(self.headings)
-
-
-def chunks(*texts: str, **fields: Any) -> list[Any]:
-    """Chunks in order."""
-    return [StoredChunk(ordinal, text, end=len(text), **fields) for ordinal, text in enumerate(texts)]
+def chunks(*texts: str, **fields: Any) -> list[Chunk]:
+    """Chunks in order, on page 1 and without headings, unless fields say otherwise."""
+    values: dict[str, Any] = {"headings": (), "first_page": 1, "last_page": 1, "tokens": 10} | fields
+    return [Chunk(ordinal, text, start=0, end=len(text), **values) for ordinal, text in enumerate(texts)]
 
 
 def job(**fields: Any) -> Job:

@@ -11,6 +11,7 @@ from core.database import transaction
 from core.jobs import Job
 from rag import retrieve, retrieve_sql, store
 from rag.retrieve import Arm, Corpus
+from rag.terms import term_hash
 from tests import evaluation_data
 from tests.rag.indexing import OWNER, SPACE, chunks, job, put, unit_vectors
 from tests.rag.reference import bm25_scores, cosines
@@ -109,6 +110,19 @@ def test_a_query_is_stemmed_in_every_language_of_the_corpus(opened: connection, 
     assert searched(reading).languages == ("de", "en")
     assert len(sparse(reading, "Haus").ranking) == 1  # "Häuser" by the German stemmer
     assert len(sparse(reading, "house").ranking) == 1
+
+
+@pytest.mark.parametrize(
+    ("query", "languages", "expected"),
+    [
+        ("the houses of the town", ["en", "de"], ["hous", "town"]),  # no "the" in German texts either
+        ("die Häuser in der Stadt", ["en", "de"], ["haus", "häuser", "stadt"]),
+        ("AI", ["en", "de", "zh"], ["ai"]),
+        ("anything", [], []),
+    ],
+)
+def test_terms_of_a_query(query: str, languages: list[str], expected: list[str]) -> None:
+    assert retrieve.query_terms(query, languages) == sorted(term_hash(term) for term in expected)
 
 
 def test_scores_of_other_chunks_on_demand(opened: connection, reading: connection) -> None:

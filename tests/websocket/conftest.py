@@ -10,17 +10,10 @@ from websockets.sync.client import connect
 from core import aws
 from core.settings import Settings, settings
 from core.status_store import StatusStore
-from tests.emulators import TestEmulator, environment, running
+from tests.emulators import TestEmulator, environment
 from tests.websocket.clients import Client, SocketApi, make_api
 from websocket.connections import Connections
 from websocket.sockets import Sockets
-
-
-@pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[TestEmulator]:
-    """An emulator of this run's own."""
-    with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        yield emulator
 
 
 @pytest.fixture(scope="session")

@@ -1,0 +1,141 @@
+"""serverless.yml as it runs on this machine: who gets in, what a browser may do, and a file's whole way."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+from typing import Any
+
+import pytest
+from websockets.sync.client import connect
+
+from local.emulator import ACCESS_KEY, SECRET_KEY
+from local.settings import REGION, ROOT
+from tests.stacks import RunningStack, User
+
+NAME = "summer-timetable.html"
+FINAL = {"completed", "completed_with_gaps", "failed", "cancelled"}
+PATIENCE_SECONDS = 120  #: for one small file, on a machine that is busy with other tests
+
+
+def aws_s3_cp(stack: RunningStack, file: Path, key: str) -> None:
+    """Upload as users do."""
+    target = f"s3://{stack.endpoints.uploadsBucket}/{key}"
+    subprocess.run(  # noqa: S603
+        [Path(sys.executable).with_name("aws"), "s3", "cp", "--quiet", file, target],
+        env={
+            "PATH": os.environ["PATH"],
+            "AWS_ENDPOINT_URL": stack.endpoints.aws,
+            "AWS_ACCESS_KEY_ID": ACCESS_KEY,
+            "AWS_SECRET_ACCESS_KEY": SECRET_KEY,
+            "AWS_DEFAULT_REGION": REGION,
+        },
+        check=True,
+        timeout=60,
+    )
+
+
+def watch(stack: RunningStack, user: User, upload: Any) -> list[dict[str, Any]]:
+    """Every message that a socket gets which subscribed to all of the user's documents before the upload."""
+    messages: list[dict[str, Any]] = []
+    with connect(f"{stack.endpoints.websocket}?token={user.token}", open_timeout=60) as socket:
+        socket.send(json.dumps({"action": "subscribe", "all": True}))
+        messages.append(json.loads(socket.recv(timeout=60)))
+        upload()
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while messages[-1].get("status") not in FINAL:
+            messages.append(json.loads(socket.recv(timeout=deadline - time.monotonic())))
+    return messages
+
+
+@pytest.fixture(scope="module")
+def user(stack: RunningStack) -> User:
+    return stack.new_user()
+
+
+@pytest.fixture(scope="module")
+def messages(stack: RunningStack, user: User) -> list[dict[str, Any]]:
+    """What was said while a file went its way."""
+    return watch(stack, user, lambda: aws_s3_cp(stack, ROOT / "samples" / NAME, f"{user.sub}/{NAME}"))
+
+
+def test_a_copied_file_is_watched_to_its_end(messages: list[dict[str, Any]]) -> None:
+    confirmed, *updates = messages
+    assert confirmed["type"] == "subscription_confirmed"
+    assert {message["type"] for message in updates} == {"document_status_update"}
+    assert updates[-1]["status"] == "completed"
+    assert [message["sequence"] for message in updates] == list(range(1, len(updates) + 1))
+    progress = [message["metadata"]["progress"] for message in updates]
+    assert progress == sorted(progress)
+    assert progress[-1] == 100
+
+
+def test_it_is_found_by_its_owner_alone(stack: RunningStack, user: User, messages: list[dict[str, Any]]) -> None:
+    question = {"query": "summer timetable", "top_k": 3}
+    mine = stack.call("POST", "/v2/query", token=user.token, body=question)
+    assert mine.status == 200
+    assert {hit["document_id"] for hit in mine.body["results"]} == {messages[-1]["documentId"]}
+    others = stack.call("POST", "/v2/query", token=stack.new_user().token, body=question)
+    assert (others.status, others.body["results"]) == (200, [])
+
+
+def test_its_log_lines_are_json(stack: RunningStack, messages: list[dict[str, Any]]) -> None:
+    done = subprocess.run(  # noqa: S603
+        ["make", "--silent", "logs", "F=async_document_processor"],  # noqa: S607
+        cwd=ROOT,
+        env=os.environ | stack.stack.settings.environment(),
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    assert [line for line in lines if line.get("documentId") == messages[-1]["documentId"]]
+
+
+def test_nobody_gets_in_without_a_genuine_token(stack: RunningStack, user: User) -> None:
+    head, claims, signature = user.token.split(".")
+    swapped = signature[:10] + ("A" if signature[10] != "A" else "B") + signature[11:]
+    for token in (None, "nonsense", f"{head}.{claims}.", f"{head}.{claims}.{swapped}"):
+        assert stack.call("GET", "/v2/documents", token=token).status == 401, token
+    assert stack.call("GET", "/v2/documents", token=user.token).status == 200
+
+
+@pytest.mark.parametrize(("origin", "allowed"), [("http://localhost:5173", True), ("https://elsewhere.example", False)])
+def test_a_page_of_ours_may_call_the_api_and_others_may_not(stack: RunningStack, origin: str, allowed: bool) -> None:
+    request = urllib.request.Request(  # noqa: S310
+        f"{stack.endpoints.api}/v2/query",
+        method="OPTIONS",
+        headers={
+            "origin": origin,
+            "access-control-request-method": "POST",
+            "access-control-request-headers": "authorization,content-type",
+        },
+    )
+    with urllib.request.urlopen(request, timeout=30) as answer:  # noqa: S310
+        assert (answer.headers.get("access-control-allow-origin") == origin) is allowed
+
+
+def test_the_bucket_takes_no_anonymous_reader(stack: RunningStack, user: User, messages: list[dict[str, Any]]) -> None:
+    address = f"{stack.endpoints.aws}/{stack.endpoints.uploadsBucket}/{user.sub}/{NAME}"
+    with pytest.raises(urllib.error.HTTPError, match="403") as refusal:
+        urllib.request.urlopen(address, timeout=30)  # noqa: S310
+    refusal.value.close()
+
+
+def test_functions_have_no_more_rights_than_they_need(stack: RunningStack) -> None:
+    """The emulator judges by the deployed roles: what the query function may do is what its role says, and no more."""
+    role = next(
+        item["RoleName"] for item in stack.client("iam").list_roles()["Roles"] if "QueryHandlerRole" in item["RoleName"]
+    )
+    arn = f"arn:aws:iam::000000000000:role/{role}"
+    actions = ["s3:GetObject", "dynamodb:GetItem", "sqs:SendMessage", "secretsmanager:GetSecretValue"]
+    secret = f"arn:aws:secretsmanager:{REGION}:000000000000:secret:amplify-rag-async/local/database-AbCdEf"
+    judged = stack.client("iam").simulate_principal_policy(
+        PolicySourceArn=arn, ActionNames=actions, ResourceArns=[secret]
+    )["EvaluationResults"]
+    assert [item["EvalActionName"] for item in judged if item["EvalDecision"] == "allowed"] == actions[-1:]
