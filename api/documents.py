@@ -15,6 +15,7 @@ from api.models import (
     DocumentList,
     DocumentSummary,
     EventList,
+    PageRoute,
     StatusMessage,
 )
 from api.services import ApiServices
@@ -71,6 +72,7 @@ def get_document(document_id: DocumentId) -> DocumentDetail:
         version=status.version,
         generation=status.generation,
         metadata=status.body()["metadata"],
+        page_routes=[PageRoute(**route) for route in status.page_routes],
         pages=current.pages if current else None,
         chunks=current.chunks if current else None,
         gaps=current.gaps if current else [],

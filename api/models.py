@@ -2,9 +2,10 @@
 
 from typing import Annotated, Any
 
-from core.status import Status
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
+
+from core.status import Status
 
 MEDIA_TYPE = "^[a-zA-Z0-9._+-]+/[a-zA-Z0-9._+-]+(;[ -~]+)?$"  #: ``type/subtype``, with its parameters
 
@@ -119,6 +120,14 @@ class DocumentVersion(Shape):
     finished_at: str | None
 
 
+class PageRoute(Shape):
+    """Which pipeline a page belongs to by its content, and why."""
+
+    page: int
+    route: Annotated[str, Field(description="`text` or `visual`")]
+    reason: str
+
+
 class DocumentDetail(DocumentSummary):
     """Everything that is known of a document."""
 
@@ -131,6 +140,7 @@ class DocumentDetail(DocumentSummary):
     pages: Annotated[int | None, Field(description="Pages that searches see; null before the first completion")]
     chunks: Annotated[int | None, Field(description="Chunks that searches see")]
     gaps: list[PageGap]
+    page_routes: Annotated[list[PageRoute], Field(description="The pages that the entry looked at")]
     versions: Annotated[list[DocumentVersion], Field(description="The latest first")]
 
 

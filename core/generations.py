@@ -68,9 +68,11 @@ def begin(
     if current is not None and is_unchanged(current, upload):
         return current
     begun = _next(current, upload, document_id, at, generation=_generation(current) + 1, status=Status.VALIDATING)
+    counts = {name: value for name, value in routing.items() if name != "pages"}  # a message is no place for each page
     return replace(
         begun,
-        metadata={**begun.metadata, "totalPages": total_pages, "pagesDone": 0, "parts": parts, "routes": dict(routing)},
+        metadata={**begun.metadata, "totalPages": total_pages, "pagesDone": 0, "parts": parts, "routes": counts},
+        page_routes=tuple(routing.get("pages", ())),
         part_permille=(0,) * parts,
         part_pages=(0,) * parts,
     )

@@ -69,6 +69,7 @@ class DocumentStatus:
     timestamp: str  #: when this version began; lists are in this order, so work in progress does not reshuffle them
     updated_at: str  #: when this change was made
     current_generation: int | None = None  #: the version that searches see
+    page_routes: tuple[Mapping[str, Any], ...] = ()  #: page, route and reason of each page that was looked at
     part_permille: tuple[int, ...] = ()  #: how far each part is
     part_pages: tuple[int, ...] = ()  #: pages done of each part
 

@@ -74,6 +74,7 @@ def status_item(status: DocumentStatus, expires: int | None) -> Item:
     """The state as an item of the status table; ``expires`` (epoch seconds) when it need not stay."""
     values = {attribute: getattr(status, field) for field, attribute in _FIELDS.items()}
     values |= {"status": str(status.status), "partPermille": status.part_permille, "partPages": status.part_pages}
+    values |= {"pageRoutes": status.page_routes}
     return _item(values, expires)
 
 
@@ -85,6 +86,7 @@ def status_of(item: Mapping[str, Any]) -> DocumentStatus:
         status=Status(decode(item["status"])),
         part_permille=tuple(decode(item["partPermille"])),
         part_pages=tuple(decode(item["partPages"])),
+        page_routes=tuple(decode(item["pageRoutes"])),
     )
 
 

@@ -1,6 +1,7 @@
 """Chunk: a part's pages to passages that follow its structure and fit the embedding model. Pure.
 
-Units (sentences, lines, table rows) are packed in order up to a number of tokens. A heading always begins a new chunk.
+Units (sentences, lines, table rows) are packed in order up to a number of tokens. A heading begins a new chunk, unless
+there are but a few words before it, such as a heading without text of its own.
 A chunk that is at least half full does not run on into the next page, and one that is full ends at a paragraph where
 that leaves it reasonably full; a table that fits into one chunk is not divided. Nothing is left out, and there is no
 limit to the number of chunks.

@@ -187,8 +187,13 @@ def test_an_object_that_is_gone_is_not_found(bench: Bench) -> None:
         bench.accept(Request(bucket=UPLOADS, key=f"{bench.owner}/gone.pdf"))
 
 
-def test_routes_are_recorded_on_the_document(bench: Bench) -> None:
+def test_routes_are_recorded_on_the_document_but_not_sent_with_every_message(bench: Bench) -> None:
     status = bench.accept(bench.put(HANDBOOK))
-    routing = status.metadata["routes"]
-    assert routing["route"] == "text"
-    assert routing["pagesLookedAt"] == routing["textPages"] + routing["visualPages"] > 0
+    counts = status.metadata["routes"]
+    assert counts["route"] == "text"
+    assert counts["pagesLookedAt"] == counts["textPages"] + counts["visualPages"] > 0
+    kept = bench.services.statuses.get(status.status_id)
+    assert kept is not None
+    assert [route["page"] for route in kept.page_routes][:1] == [1]
+    assert all(route["reason"] for route in kept.page_routes)
+    assert "pages" not in counts

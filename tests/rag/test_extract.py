@@ -17,10 +17,10 @@ from tests import evaluation_data
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 
-def read(path: Path, pages: tuple[int, int] = (1, 10_000), **limits: int) -> Extraction:
+def read(path: Path, **limits: int) -> Extraction:
     with path.open("rb") as file:
         media_type = media_types.detect(file, path.name)
-    return extract(path, media_type, pages, Settings(**limits), lambda _: None)
+    return extract(path, media_type, (1, 10_000), Settings(**limits), lambda _: None)
 
 
 def text_of(extraction: Extraction) -> str:
