@@ -1,7 +1,6 @@
 """The entry: an uploaded object is validated, recorded, routed, cut into parts and queued, in about a second."""
 
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
@@ -91,7 +90,6 @@ def _find(request: Request, services: Services) -> tuple[Blob, str]:
 
 
 def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upload:
-    nonce = uuid.uuid4().hex if request.force else ""
     digest = versions.pipeline_digest(services.settings)
     return Upload(
         bucket=blob.bucket,
@@ -100,7 +98,8 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
         file_name=request.file_name or PurePosixPath(blob.key).name,
         media_type="",
         size=blob.size,
-        version=versions.version_of(blob.content_id, digest, nonce),
+        version=versions.version_of(blob.content_id, digest),
+        force=request.force,
     )
 
 

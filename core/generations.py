@@ -19,6 +19,7 @@ class Upload:
     media_type: str  #: empty while unknown
     size: int
     version: str = ""  #: digest of content and pipeline; empty while unknown
+    force: bool = False  #: process the content again although it is unchanged
 
     @property
     def status_id(self) -> str:
@@ -95,6 +96,8 @@ def reject(
 
 def is_unchanged(current: DocumentStatus, upload: Upload) -> bool:
     """Whether the upload's content is what is being processed or was processed last."""
+    if upload.force:
+        return False
     running = current.status not in FINAL and current.generation > 0
     return current.version == upload.version and (running or current.status in SEARCHABLE)
 

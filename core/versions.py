@@ -22,9 +22,9 @@ def pipeline_digest(settings: Settings) -> str:
     return _digest(PIPELINE, *(f"{name}={getattr(settings, name)}" for name in INGREDIENTS))
 
 
-def version_of(content_id: str, digest: str, nonce: str = "") -> str:
-    """The version that a content has under a pipeline; a nonce makes a forced repetition a version of its own."""
-    return _digest(content_id, digest, nonce)
+def version_of(content_id: str, digest: str) -> str:
+    """The version that a content has under a pipeline."""
+    return _digest(content_id, digest)
 
 
 def _digest(*parts: str) -> str:

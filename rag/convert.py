@@ -9,7 +9,7 @@ import re
 from pathlib import Path
 
 from core.errors import DocumentError
-from rag import archives, plain
+from rag import archives, open_document, plain
 from rag.pages import Heading, Page, follow
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
@@ -33,9 +33,6 @@ ADVICE = {
     "application/msword": "Save the document as .docx or PDF and upload that.",
     "application/vnd.ms-powerpoint": "Save the presentation as .pptx or PDF and upload that.",
     "application/rtf": "Save the document as .docx or PDF and upload that.",
-    "application/vnd.oasis.opendocument.text": "Save the document as .docx or PDF and upload that.",
-    "application/vnd.oasis.opendocument.presentation": "Save the presentation as .pptx or PDF and upload that.",
-    "application/vnd.oasis.opendocument.spreadsheet": "Save the spreadsheet as .xlsx or PDF and upload that.",
 }
 
 _SLIDE = re.compile(r"^<!-- Slide number: \d+ -->\s*$", re.MULTILINE)
@@ -54,6 +51,9 @@ def convert(path: Path, media_type: str) -> list[Page]:
         return _pages([plain.read_text(path, media_type)])
     if media_type == "message/rfc822":
         return _pages([plain.read_mail(path)])
+    if media_type in open_document.KINDS:
+        archives.check(path)
+        return _pages(open_document.read(path, media_type))
     if media_type not in EXTENSIONS:
         advice = ADVICE.get(media_type, "Upload a PDF of it instead.")
         raise DocumentError("unsupported_type", f"Files of this kind cannot be read. {advice}")

@@ -3,8 +3,9 @@
 import json
 import os
 import tempfile
+import time
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 from core import child, logs
@@ -20,6 +21,14 @@ FAILURES = {
     "crash": ("corrupt", "The file is damaged and cannot be read."),
     "exit": ("corrupt", "The file is damaged and cannot be read."),
 }
+#: The same of a page, when others could be read
+PAGE_FAILURES = {
+    "timeout": "there was no time left to read the page",
+    "memory": "the page takes too much memory to read",
+    "crash": "the page is damaged",
+    "exit": "the page is damaged",
+}
+MAX_FATAL_PAGES = 5  #: of a part; each one costs a new start of the parser
 
 
 def extract(
@@ -27,52 +36,89 @@ def extract(
 ) -> Extraction:
     """The text of a PDF from the first to the last of ``pages``, of all pages of any other file.
 
-    ``progress`` is called with the number of pages done. A page that cannot be read becomes a gap.
+    ``progress`` is called with the number of pages done. A page that cannot be read becomes a gap, also when the
+    parser does not survive it.
     Raises DocumentError: ``corrupt``, ``encrypted``, ``unsupported_type``, ``too_large_when_unpacked``,
     ``parse_timeout``, ``parse_memory``, or ``no_text`` when there is neither text nor a gap.
     """
     with tempfile.TemporaryDirectory() as folder:
-        output = Path(folder, "pages.jsonl")
         order = Order(
             path=str(path.resolve()),
             media_type=media_type,
             first_page=pages[0],
             last_page=pages[1],
-            output=str(output),
+            output=str(Path(folder, "pages.jsonl")),
             ocr_languages=settings.ocr_languages,
             ocr_workers=settings.ocr_workers or os.cpu_count() or 1,
         )
-        seen: set[int] = set()
-
-        def count(line: str) -> None:
-            seen.add(int(line))
-            progress(len(seen))
-
-        _run(order, Path(folder), settings, count)
-        items = _read(output)
-    read = tuple(item for item in items if isinstance(item, Page))
-    gaps = tuple(item for item in items if isinstance(item, Gap))
+        items = _read_all(order, settings, progress)
+    read = tuple(sorted((item for item in items if isinstance(item, Page)), key=lambda page: page.number))
+    gaps = tuple(sorted((item for item in items if isinstance(item, Gap)), key=lambda gap: gap.page))
     if not gaps and not any(page.text.strip() for page in read):
         raise DocumentError("no_text", "No text was found in the document.")
     return Extraction(read, gaps)
 
 
-def _run(order: Order, folder: Path, settings: Settings, on_line: Callable[[str], None]) -> None:
+def _read_all(order: Order, settings: Settings, progress: Callable[[int], None]) -> list[Page | Gap]:
+    """Run the parser until it ends well, each time without the page that ended it the last time."""
+    fatal: list[Gap] = []
+    deadline = time.monotonic() + settings.parse_timeout_seconds
+    while True:
+        watch = _Watch(progress)
+        try:
+            _run(replace(order, skip=[gap.page for gap in fatal]), settings, deadline - time.monotonic(), watch)
+        except child.ChildError as error:
+            if error.reason != "timeout" and watch.page is not None and len(fatal) < MAX_FATAL_PAGES:
+                fatal.append(Gap(watch.page, PAGE_FAILURES[error.reason]))
+                continue
+            return _rest_as_gaps(order, error.reason)
+        return [*_read(order.output), *(gap for gap in fatal if gap.page >= order.first_page)]
+
+
+class _Watch:
+    """Follows what the parser says of its progress."""
+
+    def __init__(self, progress: Callable[[int], None]) -> None:
+        self.page: int | None = None  #: the page it is at
+        self._done = 0
+        self._progress = progress
+
+    def __call__(self, line: str) -> None:
+        word, number = line.split()
+        if word == "at":
+            self.page = int(number)
+        else:
+            self._done += 1
+            self._progress(self._done)
+
+
+def _run(order: Order, settings: Settings, seconds: float, watch: _Watch) -> None:
+    """Raises DocumentError when the parser refuses the file, ChildError when it does not survive it."""
     try:
         child.run(
             ["-m", "rag.extract_child", json.dumps(asdict(order))],
-            timeout_seconds=settings.parse_timeout_seconds,
+            timeout_seconds=seconds,
             memory_bytes=settings.parse_memory_bytes,
             output_bytes=settings.parse_output_bytes,
-            directory=folder,
-            on_line=on_line,
+            directory=Path(order.output).parent,
+            on_line=watch,
         )
     except child.ChildError as error:
         if error.returncode == REFUSED:
             raise _refusal(Path(order.output)) from error
-        logs.warning("Parser failed", reason=error.reason, exit_status=error.returncode, media_type=order.media_type)
-        code, message = FAILURES[error.reason]
-        raise DocumentError(code, message) from error
+        about = {"exit_status": error.returncode, "media_type": order.media_type, "page": watch.page}
+        logs.warning("Parser failed", reason=error.reason, **about)
+        raise
+
+
+def _rest_as_gaps(order: Order, reason: child.Reason) -> list[Page | Gap]:
+    """What was read before the parser ended, and a gap for every other page; raises DocumentError if that is all."""
+    items = _read(order.output)
+    if not any(isinstance(item, Page) for item in items):
+        raise DocumentError(*FAILURES[reason])
+    known = {item.number if isinstance(item, Page) else item.page for item in items}
+    rest = set(range(order.first_page, order.last_page + 1)) - known
+    return [*items, *(Gap(page, PAGE_FAILURES[reason]) for page in rest)]
 
 
 def _refusal(output: Path) -> DocumentError:
@@ -80,6 +126,9 @@ def _refusal(output: Path) -> DocumentError:
     return DocumentError(**json.loads(last)["Refusal"])
 
 
-def _read(output: Path) -> list[Page | Gap]:
-    with output.open(encoding="utf-8") as lines:
+def _read(output: str) -> list[Page | Gap]:
+    path = Path(output)
+    if not path.exists():  # the parser did not get as far
+        return []
+    with path.open(encoding="utf-8") as lines:
         return list(from_json(lines))

@@ -18,7 +18,8 @@ LARGER = 1.08  #: a line set this much larger than the body is a heading
 TITLE_CHARACTERS = 120  #: a longer line is no heading whatever it looks like
 LEADER = " ... "  #: what dotted leaders are shortened to
 _ITEM = re.compile(r"(?:[•‣▪◦●○■□–—*\-]|\(?(?:\d{1,3}|[a-zA-Z])[.)])\s")
-_SENTENCE_END = re.compile(r"[.!?:;,。！？：；，]$")
+_PUNCTUATED = re.compile(r"[.!?:;,。！？：；，]$")
+_FULL_STOP = re.compile(r"[.!?:。！？：]$")
 _LEADERS = re.compile(r"\s*(?:[.·…] ?){4,}")
 
 
@@ -68,7 +69,7 @@ def heading_sizes(lines: Sequence[Line], body: float) -> dict[int, int]:
 def _may_be_title(text: str) -> bool:
     if len(text) > TITLE_CHARACTERS or not any(map(str.isalpha, text)):
         return False
-    return not _SENTENCE_END.search(text) and not _LEADERS.search(text)
+    return not _PUNCTUATED.search(text) and not _LEADERS.search(text)
 
 
 def _stands_alone(lines: Sequence[Line], index: int, usual: float) -> bool:
@@ -125,7 +126,7 @@ def _separator(before: Line, line: Line, usual: float, margin: float) -> str | N
     first_word = line.text.split(None, 1)[0]
     width = (before.right - before.left) / max(len(last), 1)
     full = before.right + (1 + len(first_word)) * width >= margin
-    goes_on = full and line.text[0].islower() and not _SENTENCE_END.search(before.text)
+    goes_on = full and line.text[0].islower() and not _FULL_STOP.search(before.text)
     if gap < 0 or gap > (SENTENCE_GAP if goes_on else PARAGRAPH_GAP) * usual:
         return None
     ended = not full or _ITEM.match(line.text) or _LEADERS.search(before.text)

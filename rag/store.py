@@ -35,6 +35,7 @@ class PartResult:
     superseded: bool = False  #: a newer version or a deletion has overtaken it: nothing was stored
     finished: bool = False  #: all its parts are stored, and searches see it
     empty: bool = False  #: all its parts are stored and none has text: it never becomes the current one
+    pages: int = 0  #: number of the last page of all parts stored so far
     chunks: int = 0  #: of all parts stored so far
     tokens: int = 0  #: of all parts stored so far, in tokens of the embedding model
     gaps: tuple[Gap, ...] = ()  #: pages that could not be read in all parts stored so far, by page
@@ -173,11 +174,16 @@ def _version_key(cursor: "cursor", job: Job) -> int | None:
 
 def _result(cursor: "cursor", version_key: int) -> PartResult:
     cursor.execute(store_sql.RESULT, (version_key,))
-    state, chunks, tokens, gaps_by_part, complete = cursor.fetchone() or ("", 0, 0, [], False)
+    state, chunks, tokens, gaps_by_part, complete, pages = cursor.fetchone() or ("", 0, 0, [], False, 0)
     unread = [Gap(gap["page"], gap["reason"]) for gaps in gaps_by_part for gap in gaps]
     unread.sort(key=lambda gap: gap.page)
     return PartResult(
-        finished=state == "current", empty=complete and chunks == 0, chunks=chunks, tokens=tokens, gaps=tuple(unread)
+        finished=state == "current",
+        empty=complete and chunks == 0,
+        pages=pages,
+        chunks=chunks,
+        tokens=tokens,
+        gaps=tuple(unread),
     )
 
 

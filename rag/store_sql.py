@@ -118,7 +118,8 @@ UPDATE documents SET current_generation = %(generation)s, updated_at = now() WHE
 
 RESULT = """
 SELECT state, coalesce(sum(chunks), 0)::int, coalesce(sum(tokens), 0)::int,
-       coalesce(jsonb_agg(gaps) FILTER (WHERE gaps <> '[]'), '[]'), count(part) = parts
+       coalesce(jsonb_agg(gaps) FILTER (WHERE gaps <> '[]'), '[]'), count(part) = parts,
+       coalesce(max(last_page), 0)
 FROM document_versions LEFT JOIN document_parts USING (version_key)
 WHERE version_key = %s
 GROUP BY state, parts

@@ -5,7 +5,7 @@ import json
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from core import aws, blobs, events, logs, worker
 from core.aws import Services
 from core.errors import DocumentError
 from core.jobs import Gap, Job
+from core.media_types import PDF
 from core.progress import Reporter
 from core.status import Status
 from rag import store
@@ -71,7 +72,8 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
     reporter.report(Status.STORING, fraction=EMBEDDED, pages_done=job.pages)
     with _timed(Status.STORING, job):
         _keep_text(job, extraction, services)
-        return store.replace_part(services.database(), job, chunks, vectors, embedder.space, gaps=extraction.gaps)
+        stored = _with_pages(job, extraction)
+        return store.replace_part(services.database(), stored, chunks, vectors, embedder.space, gaps=extraction.gaps)
 
 
 def _extract(job: Job, services: Services, reporter: Reporter) -> Extraction:
@@ -106,6 +108,14 @@ def _embed(chunks: Sequence[Chunk], embedder: TextEmbedder, job: Job, reporter: 
     return embed_in_context(chunks, embedder, report)  # (chunks, dimensions)
 
 
+def _with_pages(job: Job, extraction: Extraction) -> Job:
+    """The job with the number of pages that only extraction could count, as of slides and sheets."""
+    if job.parts > 1 or job.media_type == PDF or not extraction.pages:
+        return job
+    last = extraction.pages[-1].number
+    return replace(job, last_page=last, total_pages=last)
+
+
 def _keep_text(job: Job, extraction: Extraction, services: Services) -> None:
     """The text that the chunks' offsets refer to, so that a hit can be shown in its surroundings."""
     content = json.dumps([asdict(page) for page in extraction.pages], ensure_ascii=False).encode("utf-8", "replace")
@@ -116,6 +126,8 @@ def _keep_text(job: Job, extraction: Extraction, services: Services) -> None:
 def _finish(job: Job, result: store.PartResult, services: Services) -> None:
     outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
     details = {
+        "totalPages": result.pages,
+        "pagesDone": result.pages,
         "chunks": result.chunks,
         "tokens": result.tokens,
         "pipeline": "text_rag",

@@ -118,6 +118,7 @@ def test_force_repeats_the_same_bytes(bench: Bench) -> None:
     bench.accept(request)
     again = bench.accept(Request(bucket=request.bucket, key=request.key, force=True))
     assert again.generation == 2
+    assert bench.accept(request).generation == 2  # a plain repetition after it is unchanged again
 
 
 def test_the_same_bytes_of_another_owner_are_another_document(bench: Bench, emulator: TestEmulator) -> None:

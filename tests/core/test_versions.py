@@ -18,5 +18,5 @@ def test_a_setting_that_changes_the_rows_changes_the_digest(name: str) -> None:
     assert pipeline_digest(changed) != pipeline_digest(Settings())
 
 
-def test_other_content_or_a_nonce_is_another_version() -> None:
-    assert len({version_of("a", "d"), version_of("b", "d"), version_of("a", "d", "n")}) == 3
+def test_other_content_or_another_pipeline_is_another_version() -> None:
+    assert len({version_of("a", "d"), version_of("b", "d"), version_of("a", "e")}) == 3

@@ -3,6 +3,7 @@
 import json
 from email.message import EmailMessage
 from pathlib import Path
+from typing import Any
 
 import pytest
 from PIL import Image
@@ -17,7 +18,7 @@ from tests import evaluation_data
 SAMPLES = Path(__file__).resolve().parents[2] / "samples"
 
 
-def read(path: Path, **limits: int) -> Extraction:
+def read(path: Path, **limits: Any) -> Extraction:
     with path.open("rb") as file:
         media_type = media_types.detect(file, path.name)
     return extract(path, media_type, (1, 10_000), Settings(**limits), lambda _: None)
@@ -27,7 +28,7 @@ def text_of(extraction: Extraction) -> str:
     return "\n".join(page.text for page in extraction.pages)
 
 
-def code_of(path: Path, **limits: int) -> str:
+def code_of(path: Path, **limits: Any) -> str:
     with pytest.raises(DocumentError) as raised:
         read(path, **limits)
     assert raised.value.message

@@ -24,7 +24,7 @@ def test_one_part_is_stored_and_current(opened: connection, admin: connection) -
     assert store.part_is_stored(opened, done) is None
     rows = chunks("The red fox.", "A blue whale.", headings=("Animals",), tokens=7, first_page=2, last_page=3)
     result = store.replace_part(opened, done, rows, unit_vectors(2), SPACE, gaps=[Gap(4, "blank")])
-    assert result == store.PartResult(finished=True, chunks=2, tokens=14, gaps=(Gap(4, "blank"),))
+    assert result == store.PartResult(finished=True, pages=50, chunks=2, tokens=14, gaps=(Gap(4, "blank"),))
     assert store.part_is_stored(opened, done) == result
     with admin, admin.cursor() as cursor:
         cursor.execute("SELECT * FROM hybrid_dense_embeddings ORDER BY chunk_id")
@@ -78,7 +78,7 @@ def test_a_version_without_text_is_never_shown(opened: connection, admin: connec
     old, empty = put(opened, ["old text"]), np.zeros((0, 384), np.float32)
     scan = job(document_id=old.document_id, generation=2)
     result = store.replace_part(opened, scan, [], empty, SPACE, gaps=[Gap(1, "blank")])
-    assert result == store.PartResult(empty=True, gaps=(Gap(1, "blank"),))
+    assert result == store.PartResult(empty=True, pages=50, gaps=(Gap(1, "blank"),))
     assert contents(admin) == ["old text"]
 
 

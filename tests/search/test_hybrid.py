@@ -102,7 +102,7 @@ def test_adaptive(reading: connection, library: Library) -> None:
         dense, sparse = library.arms(query)
         candidates = set(top(dense)) | set(top(sparse))
         ceiling = max(found_idf(library.texts, query), float(sparse.max()))
-        expected = 0.5 * np.clip((dense - dense.mean()) / (1 - dense.mean()), 0, 1) + 0.5 * sparse / ceiling
+        expected = 0.5 * np.clip((dense - dense.mean()) / (1 - dense.mean()), 0, 1) + 0.5 * (sparse / ceiling) ** 1.5
         assert agree(ask(reading, text=query), {place: float(expected[place]) for place in candidates})
 
 
