@@ -38,9 +38,7 @@ def read(path: Path, media_type: str) -> list[str]:
     if media_type == PRESENTATION:
         return [_block(slide) for slide in body.iter(_tag("draw:page"))]
     if media_type == SPREADSHEET:
-        return [
-            f"## {table.get(_tag('table:name'), '')}\n\n{_block(table)}" for table in body.iter(_tag("table:table"))
-        ]
+        return [f"## {table.get(_tag('table:name'), '')}\n\n{_rows(table)}" for table in body.iter(_tag("table:table"))]
     return [_block(body)]
 
 

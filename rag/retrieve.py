@@ -71,6 +71,7 @@ class Passage:
 
     document_id: str
     file_name: str
+    document_pages: int
     first_page: int
     last_page: int
     headings: tuple[str, ...]
@@ -170,8 +171,9 @@ def passages(cursor: "cursor", searched: Corpus, ids: Sequence[int]) -> dict[int
     """The text of given chunks, and where it stands."""
     cursor.execute(retrieve_sql.PASSAGES, searched.parameters() | {"ids": list(ids)})
     found = {}
-    for chunk, document_id, file_name, first_page, last_page, headings, content, language in cursor.fetchall():
-        found[chunk] = Passage(document_id, file_name, first_page, last_page, tuple(headings), content, language)
+    for chunk, document_id, file_name, pages, first_page, last_page, headings, content, language in cursor.fetchall():
+        place = (document_id, file_name, pages, first_page, last_page)
+        found[chunk] = Passage(*place, tuple(headings), content, language)
     return found
 
 

@@ -133,7 +133,9 @@ WHERE chunk_id = ANY (%(ids)s::bigint[]) AND owner_id = ANY (%(owners)s)
 """
 
 PASSAGES = """
-SELECT chunk_id, document_id::text, file_name, first_page, last_page, heading, content, language
-FROM hybrid_dense_embeddings JOIN documents USING (document_id, owner_id)
+SELECT chunk_id, document_id::text, file_name, pages, first_page, last_page, heading, content, language
+FROM hybrid_dense_embeddings
+JOIN documents USING (document_id, owner_id)
+JOIN document_versions USING (version_key, document_id, owner_id)
 WHERE chunk_id = ANY (%(ids)s::bigint[]) AND owner_id = ANY (%(owners)s)
 """

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
 
 MIN_CANDIDATES = 50  #: chunks that each arm brings, at least; more did not change a figure
+CANDIDATES_A_HIT = 3  #: chunks of each arm for each hit, as several may be on one page
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +55,7 @@ class Hit:
 def search(
     database: "connection", principals: Sequence[str], question: Question, embedder: TextEmbedder, settings: Settings
 ) -> list[Hit]:
-    """The caller's passages that answer a question, the best first.
+    """The caller's passages that answer a question, the best first, and of each page of a paged document the best one.
 
     Best on a read-only connection, whose transactions see one snapshot.
     """
@@ -62,25 +63,39 @@ def search(
     with transaction(database, principals) as cursor:
         searched = retrieve.corpus(cursor, principals, question.document_ids, embedder.space)
         dense, sparse, scores = _score(cursor, searched, question, vector, settings)
-        best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[: question.limit]
+        best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[: CANDIDATES_A_HIT * question.limit]
         passages = retrieve.passages(cursor, searched, best)
+    shown = _one_a_page(best, passages)[: question.limit]
     return [
-        Hit(chunk, passages[chunk], scores[chunk], dense.scores.get(chunk), sparse.scores.get(chunk)) for chunk in best
+        Hit(chunk, passages[chunk], scores[chunk], dense.scores.get(chunk), sparse.scores.get(chunk)) for chunk in shown
     ]
+
+
+def _one_a_page(ranking: Sequence[int], passages: Mapping[int, Passage]) -> list[int]:
+    """The ranking without passages on a page that a better one is on: more pages say more than more of one page.
+
+    A document without pages (a long web page, say) may be hit many times.
+    """
+    best: dict[object, int] = {}
+    for chunk in ranking:
+        passage = passages[chunk]
+        place = (passage.document_id, passage.first_page) if passage.document_pages > 1 else chunk
+        best.setdefault(place, chunk)
+    return list(best.values())
 
 
 def _score(
     cursor: "cursor", searched: Corpus, question: Question, vector: NDArray[np.float32] | None, settings: Settings
 ) -> tuple[Arm, Arm, Mapping[int, float]]:
     """Both arms, and the scores to order hits by."""
+    candidates = max(MIN_CANDIDATES, CANDIDATES_A_HIT * question.limit)
     if vector is None:
-        sparse = retrieve.sparse(cursor, searched, question.text, question.limit)
+        sparse = retrieve.sparse(cursor, searched, question.text, candidates)
         return Arm(), sparse, sparse.scores
     exact = settings.exact_scan_limit
     if question.mode == "dense":
-        dense = retrieve.dense(cursor, searched, vector, question.limit, exact_scan_limit=exact)
+        dense = retrieve.dense(cursor, searched, vector, candidates, exact_scan_limit=exact)
         return dense, Arm(), dense.scores
-    candidates = max(MIN_CANDIDATES, 2 * question.limit)
     dense = retrieve.dense(cursor, searched, vector, candidates, exact_scan_limit=exact)
     sparse = retrieve.sparse(cursor, searched, question.text, candidates, also=dense.ranking)
     dense, languages = _complete(cursor, searched, vector, dense, sparse)

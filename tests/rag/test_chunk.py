@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.settings import Settings
-from rag.chunk import CHARACTERS_A_TOKEN, Chunk, split
+from rag.chunk import CHARACTERS_A_TOKEN, SLICE_CHARACTERS, Chunk, split
 from rag.embed import PACKAGED_MODEL
 from rag.embed_tokens import TextTokenizer
 from rag.extract import extract
@@ -129,3 +129,36 @@ def test_real_texts_are_covered_in_linear_time() -> None:
     started = time.process_time()
     assert len(chunks_of(text, tokens=256, overlap=32)) > len(text) / 2000
     assert time.process_time() - started < 30  # a quadratic loop would take minutes
+
+
+def test_the_page_of_a_chunk_is_the_one_that_most_of_it_is_on() -> None:
+    (chunk,) = chunks_of("It begins here", PROSE)
+    assert (chunk.first_page, chunk.last_page, chunk.page) == (1, 2, 2)
+    (chunk,) = chunks_of(PROSE, "and ends here.")
+    assert chunk.page == 1
+
+
+def test_a_heading_without_text_of_its_own_goes_with_the_next_section() -> None:
+    text = f"Fares\n\nDogs\n\n{PROSE}"
+    headings = (Heading(0, 1, "Fares"), Heading(text.index("Dogs"), 2, "Dogs"))
+    (chunk,) = chunks_of(Page(1, text, "text-layer", headings=headings))
+    assert (chunk.text, chunk.headings) == (text.strip(), ("Fares", "Dogs"))
+
+
+class Recording:
+    """A tokenizer that remembers how much it was given at a time."""
+
+    def __init__(self) -> None:
+        self.longest = 0
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        self.longest = max(self.longest, len(text))
+        return TOKENIZER.offsets(text)
+
+
+def test_long_texts_are_tokenized_in_slices() -> None:
+    recording = Recording()
+    whole = PROSE * 3_000
+    chunks = split(Extraction((Page(1, whole, "converted"),)), recording, Settings())
+    assert recording.longest == SLICE_CHARACTERS < len(whole)
+    assert_sound((Page(1, whole, "converted"),), chunks, Settings().chunk_tokens)

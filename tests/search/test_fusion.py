@@ -25,7 +25,7 @@ def test_ranks_alone() -> None:
 def test_adaptive_scores_are_shares_of_a_perfect_chunk() -> None:
     # dense from 0.2 to 1: 0.75, 0.375, 0; sparse from 0 to 12, as the best exceeds the ceiling (repeated words): 1, 0.5
     half = 0.5**1.5
-    assert adaptive(DENSE, SPARSE, 1.0) == pytest.approx({1: 0.375, 2: 0.1875 + 0.5 * half, 3: 0.5})
+    assert adaptive(DENSE, SPARSE, 1.0) == pytest.approx({1: 0.45, 2: 0.225 + 0.4 * half, 3: 0.4})
     # in a language that the model does not know the vectors weigh 0.2
     assert adaptive(DENSE, SPARSE, 0.0) == pytest.approx({1: 0.15, 2: 0.075 + 0.8 * half, 3: 0.8})
 
