@@ -79,7 +79,9 @@ def _store(database: Database, owner: str, number: int, space: str, seed: int) -
     document, parts = str(uuid.uuid4()), range(0, number, CHUNKS_A_PART)
     for part, first in enumerate(parts):
         some = texts[first : first + CHUNKS_A_PART]
-        chunks = [Chunk(place, text, (), part + 1, part + 1, 0, len(text), 250) for place, text in enumerate(some)]
+        chunks = [
+            Chunk(place, text, (), part + 1, part + 1, part + 1, 0, len(text), 250) for place, text in enumerate(some)
+        ]
         job = _job(document, owner, part, len(parts))
         store.replace_part(database.application, job, chunks, embedded[first : first + CHUNKS_A_PART], space)
 

@@ -30,7 +30,7 @@ def run(
     """Page recall@1, 5 and 10 by mode, for the questions in a folder (see ``questions.read``), or for some files.
 
     All files are searched together, as documents of a throw-away owner. A question counts as answered when one of its
-    pages is among the pages of the best hits. Raises MalformedDataError for data that cannot be read, before
+    pages is the page that one of the best hits shows. Raises MalformedDataError for data that cannot be read, before
     anything is stored, and DocumentError for a file that cannot be read.
     """
     asked = questions.read(directory, files)
@@ -54,8 +54,6 @@ def _recall(
     return {f"page_recall@{depth}": count / len(asked) for depth, count in answered.items()}
 
 
-def _pages(hit: hybrid.Hit, question: questions.PageQuestion, names: Mapping[str, str]) -> range:
-    """The pages of a hit; none when it is in another file than the question is about."""
-    passage = hit.passage
-    same_file = names[passage.document_id] == question.file
-    return range(passage.first_page, passage.last_page + 1) if same_file else range(0)
+def _pages(hit: hybrid.Hit, question: questions.PageQuestion, names: Mapping[str, str]) -> tuple[int, ...]:
+    """The page that a hit shows; none when it is in another file than the question is about."""
+    return (hit.passage.page,) if names[hit.passage.document_id] == question.file else ()

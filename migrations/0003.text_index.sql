@@ -19,6 +19,7 @@ CREATE TABLE IF NOT EXISTS hybrid_dense_embeddings (
     ordinal int NOT NULL,
     first_page int NOT NULL,
     last_page int NOT NULL,
+    page int NOT NULL,
     start_char int NOT NULL,
     end_char int NOT NULL,
     token_count int NOT NULL,
@@ -38,6 +39,7 @@ WITH (
     autovacuum_vacuum_scale_factor = 0.05
 );
 ALTER TABLE hybrid_dense_embeddings ALTER COLUMN embedding SET STORAGE PLAIN;
+COMMENT ON COLUMN hybrid_dense_embeddings.page IS 'The page that most of the chunk is on: the one to show for it.';
 COMMENT ON COLUMN hybrid_dense_embeddings.start_char IS 'Offset in the part''s page texts joined by form feeds.';
 
 CREATE INDEX IF NOT EXISTS hybrid_dense_embeddings_owner ON hybrid_dense_embeddings (owner_id, space_id);

@@ -43,11 +43,11 @@ class Chunk:
     headings: tuple[str, ...]  #: path of headings in force where it begins, the highest first
     first_page: int
     last_page: int
+    page: int  #: the page that most of it is on: the one to show for it
     start: int
     end: int
     tokens: int
     table_header: str = ""  #: first row of the table that the chunk continues
-    page: int = 0  #: the page that most of it is on: the one to show for it
 
     @property
     def context(self) -> str:

@@ -70,7 +70,8 @@ def _chunk_rows(
     version = (int32(keys.owner_id), int32(keys.version_key), int32(job.part))
     space = (int16(keys.space_id), int16(vectors.shape[1]))
     for identity, chunk, language, vector in zip(ids, chunks, languages, halfvecs(vectors), strict=True):
-        place = (chunk.ordinal, chunk.first_page, chunk.last_page, chunk.start, chunk.end, chunk.tokens)
+        pages = (chunk.first_page, chunk.last_page, chunk.page)
+        place = (chunk.ordinal, *pages, chunk.start, chunk.end, chunk.tokens)
         words = (text(language), text_array(chunk.headings), text(chunk.text))
         yield (int64(identity), document, *version, *map(int32, place), *space, *words, vector)
 

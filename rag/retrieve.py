@@ -74,6 +74,7 @@ class Passage:
     document_pages: int
     first_page: int
     last_page: int
+    page: int  #: the page that most of it is on
     headings: tuple[str, ...]
     content: str
     language: str
@@ -171,8 +172,8 @@ def passages(cursor: "cursor", searched: Corpus, ids: Sequence[int]) -> dict[int
     """The text of given chunks, and where it stands."""
     cursor.execute(retrieve_sql.PASSAGES, searched.parameters() | {"ids": list(ids)})
     found = {}
-    for chunk, document_id, file_name, pages, first_page, last_page, headings, content, language in cursor.fetchall():
-        place = (document_id, file_name, pages, first_page, last_page)
+    for chunk, document_id, file_name, pages, first, last, page, headings, content, language in cursor.fetchall():
+        place = (document_id, file_name, pages, first, last, page)
         found[chunk] = Passage(*place, tuple(headings), content, language)
     return found
 

@@ -133,7 +133,7 @@ WHERE chunk_id = ANY (%(ids)s::bigint[]) AND owner_id = ANY (%(owners)s)
 """
 
 PASSAGES = """
-SELECT chunk_id, document_id::text, file_name, pages, first_page, last_page, heading, content, language
+SELECT chunk_id, document_id::text, file_name, pages, first_page, last_page, page, heading, content, language
 FROM hybrid_dense_embeddings
 JOIN documents USING (document_id, owner_id)
 JOIN document_versions USING (version_key, document_id, owner_id)

@@ -80,7 +80,7 @@ STAGE = (
 )
 
 CHUNK_COLUMNS = (
-    "chunk_id, document_id, owner_id, version_key, part, ordinal, first_page, last_page, start_char, end_char,"
+    "chunk_id, document_id, owner_id, version_key, part, ordinal, first_page, last_page, page, start_char, end_char,"
     " token_count, space_id, dimensions, language, heading, content, embedding"
 )
 POSTING_COLUMNS = "term, chunk_id, owner_id, tf, dl"

@@ -39,7 +39,7 @@ def _hit(request: QueryRequest, hit: hybrid.Hit, snippet: str) -> Hit:
         chunk_id=str(hit.chunk_id),
         document_id=passage.document_id,
         file_name=passage.file_name,
-        page=passage.first_page,
+        page=passage.page,
         pages=list(range(passage.first_page, passage.last_page + 1)),
         headings=list(passage.headings),
         content=passage.content,

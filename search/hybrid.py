@@ -79,7 +79,7 @@ def _one_a_page(ranking: Sequence[int], passages: Mapping[int, Passage]) -> list
     best: dict[object, int] = {}
     for chunk in ranking:
         passage = passages[chunk]
-        place = (passage.document_id, passage.first_page) if passage.document_pages > 1 else chunk
+        place = (passage.document_id, passage.page) if passage.document_pages > 1 else chunk
         best.setdefault(place, chunk)
     return list(best.values())
 

@@ -1,12 +1,12 @@
 """Documents as the entry and the workers leave them: states in DynamoDB, rows in PostgreSQL."""
 
 import numpy as np
-from rag.chunk import Chunk
 
 from core.jobs import Gap, Job
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
 from rag import store
+from rag.chunk import Chunk
 from tests.api.conftest import Caller
 from tests.emulators import UPLOADS
 
@@ -55,7 +55,9 @@ def job(status: DocumentStatus, part: int) -> Job:
 def process(caller: Caller, status: DocumentStatus, parts: tuple[int, ...] = (0, 1)) -> None:
     """What workers do with those parts: two chunks each; page 7 cannot be read."""
     chunks = [
-        Chunk(ordinal=n, text=f"leave {n}", headings=(), first_page=1, last_page=2, start=n, end=n + 1, tokens=3)
+        Chunk(
+            ordinal=n, text=f"leave {n}", headings=(), first_page=1, last_page=2, page=1, start=n, end=n + 1, tokens=3
+        )
         for n in range(2)
     ]
     vectors = np.eye(2, 384, dtype=np.float32)  # (2, 384)

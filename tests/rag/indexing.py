@@ -18,7 +18,7 @@ SPACE = "test-model/fp32"
 
 def chunks(*texts: str, **fields: Any) -> list[Chunk]:
     """Chunks in order, on page 1 and without headings, unless fields say otherwise."""
-    values: dict[str, Any] = {"headings": (), "first_page": 1, "last_page": 1, "tokens": 10} | fields
+    values: dict[str, Any] = {"headings": (), "first_page": 1, "last_page": 1, "page": 1, "tokens": 10} | fields
     return [Chunk(ordinal, text, start=0, end=len(text), **values) for ordinal, text in enumerate(texts)]
 
 

@@ -61,7 +61,7 @@ def ask(environment: None) -> Ask:
 def index(opened: connection, owner: str, *texts: str, **fields: Any) -> str:
     """Store a document; returns its id."""
     embedder, done = text_embedder(Settings()), job(owner=owner, file_name="handbook.pdf", **fields)
-    rows = chunks(*texts, first_page=4, last_page=5, headings=("Handbook",))
+    rows = chunks(*texts, first_page=4, last_page=5, page=4, headings=("Handbook",))
     store.replace_part(opened, done, rows, embedder([row.text for row in rows]), embedder.space)
     return done.document_id
 
