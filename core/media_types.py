@@ -45,6 +45,8 @@ _TEXT_SUFFIXES = {
     ".htm": "text/html",
     ".html": "text/html",
 }
+#: Names that promise a kind which has a mark of its own: text under them is what is left of a damaged file
+_NEVER_TEXT = {".pdf", ".docx", ".pptx", ".xlsx", ".epub", ".png", ".jpg", ".jpeg", ".tif", ".tiff", ".webp", ".gif"}
 _MAIL_HEADERS = (b"return-path:", b"received:", b"mime-version:", b"message-id:", b"delivered-to:")
 
 
@@ -55,7 +57,9 @@ def detect(file: BinaryIO, file_name: str) -> str:
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    if b"%PDF-" in head[:1024]:
+    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
+        return _of_ole(file)
+    if b"%PDF-" in head[:1024]:  # some programs write something before it
         return PDF
     for magic, media_type in _MAGIC:
         if head.startswith(magic):
@@ -64,8 +68,6 @@ def detect(file: BinaryIO, file_name: str) -> str:
         return "image/webp"
     if head.startswith(b"PK\x03\x04"):
         return _of_zip(file)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _of_ole(file)
     return _of_text(head, file_name)
 
 
@@ -102,10 +104,13 @@ def _of_ole(file: BinaryIO) -> str:
 def _of_text(head: bytes, file_name: str) -> str:
     if not _looks_like_text(head):
         raise DocumentError("unsupported_type", "The file is of a kind that cannot be read.")
+    suffix = PurePosixPath(file_name).suffix.lower()
+    if suffix in _NEVER_TEXT:
+        raise DocumentError("corrupt", f"The file is named {suffix} and is no such file.")
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "text/html"
-    by_name = _TEXT_SUFFIXES.get(PurePosixPath(file_name).suffix.lower())
+    by_name = _TEXT_SUFFIXES.get(suffix)
     if by_name:
         return by_name
     if start.startswith(_MAIL_HEADERS):

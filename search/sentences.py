@@ -3,9 +3,9 @@
 import re
 
 #: Up to a full stop, question or exclamation mark (and closing quotes or brackets) before a space; to one of the marks
-#: of scripts that need no space; to a blank line; or to the end.
+#: of scripts that need no space; to a line that begins anew (blank, with a mark, a capital or a digit); or to the end.
 _SENTENCE = re.compile(
-    r""".+?(?:[.!?…]["'”’»)\]]*(?=\s)|[。！？｡؟।]["'”’»）」』]*|(?=\n\s*\n)|\Z)""",
+    r""".+?(?:[.!?…]["'”’»)\]]*(?=\s)|[。！？｡؟।]["'”’»）」』]*|(?=\n\s*(?:\n|[#|*•>(-]|[^\W_a-zß-öø-ÿ]))|\Z)""",
     re.DOTALL,
 )
 

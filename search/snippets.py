@@ -10,7 +10,10 @@ from rag.terms import RUNS, WORD_CHARACTERS, terms
 from search.sentences import sentences
 
 MAX_CHARACTERS = 320
+SHORT_TERMS = 3  #: a sentence of fewer is a heading or a label
+SHORT_SHARE = 0.5  #: and counts for this share of its score: it repeats the question more than it answers it
 _WORD = re.compile(r"\S+")
+_MARKS = re.compile(r"^[\s#>*|•-]+|[\s|]+$")  #: Markdown around a line
 
 
 def snippets(query: str, passages: Sequence[tuple[str, str]]) -> list[str]:
@@ -28,15 +31,21 @@ def snippets(query: str, passages: Sequence[tuple[str, str]]) -> list[str]:
 
 
 def _best(query: set[str], passages: Sequence[tuple[str, str]]) -> list[str]:
-    candidates = [(sentence, place) for place, (text, _) in enumerate(passages) for sentence in sentences(text)]
+    candidates = [(sentence, place) for place, (text, _) in enumerate(passages) for sentence in _lines(text)]
     words = [terms(sentence, passages[place][1]) for sentence, place in candidates]
     # "Plus", since with the original formula a common word would count against its sentence
     scores = BM25Plus(words).get_scores(sorted(query)) if any(words) else [0.0] * len(words)
     best: dict[int, tuple[float, str]] = {}
-    for (sentence, place), score in zip(candidates, scores, strict=True):
+    for (sentence, place), found, plain_score in zip(candidates, words, scores, strict=True):
+        score = plain_score if len(found) >= SHORT_TERMS else SHORT_SHARE * plain_score
         if place not in best or score > best[place][0]:
             best[place] = (score, sentence)
     return [best[place][1] if place in best else "" for place in range(len(passages))]
+
+
+def _lines(text: str) -> list[str]:
+    """The sentences of a passage without the marks of headings, lists and tables around them."""
+    return [plain for sentence in sentences(text) if (plain := _MARKS.sub("", sentence))]
 
 
 def _spans(text: str, wanted: set[str], language: str) -> Iterator[tuple[int, int]]:

@@ -37,7 +37,7 @@ def archive(*names: str, mimetype: str = "") -> bytes:
         (archive("xl/workbook.xml"), "a", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"),
         (archive("content.xml", mimetype="application/epub+zip"), "a", "application/epub+zip"),
         (b"{\\rtf1 hello}", "a.doc", "application/rtf"),
-        (b"<!DOCTYPE html><p>hi", "named.pdf", "text/html"),
+        (b"<!DOCTYPE html><p>hi", "named.txt", "text/html"),
         (b"Name,Age\nAnn,3\n", "people.csv", "text/csv"),
         (b"# Title\n", "notes.md", "text/markdown"),
         (b"Received: from x\nSubject: y\n\nz", "mail", "message/rfc822"),
@@ -56,6 +56,7 @@ def test_detect(data: bytes, name: str, expected: str) -> None:
         (bytes(range(256)) * 4, "unsupported_type"),
         (archive("readme.txt"), "unsupported_type"),
         (b"PK\x03\x04 broken", "corrupt"),
+        (b"what is left of a PDF", "corrupt"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 broken", "corrupt"),
     ],
 )

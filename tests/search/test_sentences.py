@@ -15,6 +15,8 @@ from search.sentences import sentences
         ("Version 3.14 is out. Yes", ["Version 3.14 is out.", "Yes"]),
         ("第一句。第二句！第三", ["第一句。", "第二句！", "第三"]),
         ("A heading\n\nA paragraph\nof two lines.", ["A heading", "A paragraph\nof two lines."]),
+        ("Why it fell\nThe pier was closed", ["Why it fell", "The pier was closed"]),  # lines of a slide
+        ("- one\n- two\n", ["- one", "- two"]),
         ("", []),
         (" \n\n ", []),
     ],

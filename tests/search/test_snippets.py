@@ -23,6 +23,10 @@ LEAVE = "Welcome to the handbook. Parental leave lasts twelve weeks. Ask your ma
         ("script", "<script>alert(1)</script>", "en",
          "&lt;<mark>script</mark>&gt;alert(1)&lt;/<mark>script</mark>&gt;"),
         ("anything", "", "en", ""),
+        ("bees on board", "# Bees\n\nHives travel at the stern.\nBees need shade.", "en",
+         "<mark>Bees</mark> need shade."),  # not the heading
+        ("rafts", "| Ship | Rafts |\n| --- | --- |\n| Dunlin | two rafts of ten |", "en",
+         "Dunlin | two <mark>rafts</mark> of ten"),
     ],
 )  # fmt: skip
 def test_snippet(query: str, passage: str, language: str, expected: str) -> None:
