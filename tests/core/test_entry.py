@@ -33,7 +33,7 @@ class Bench:
         self.services: Services = services_over(emulator, self.settings)
         self.owner = uuid.uuid4().hex
 
-    def put(self, data: bytes, name: str = "file.pdf", **metadata: str) -> Request:
+    def put(self, data: bytes, name: str = "file.txt", **metadata: str) -> Request:
         key = f"{self.owner}/{name}"
         self.s3.put_object(Bucket=UPLOADS, Key=key, Body=data, Metadata=metadata)
         return Request(bucket=UPLOADS, key=key)
