@@ -4,7 +4,9 @@ Fields used throughout: ``status``, ``stage``, ``pipeline_type``, ``duration_ms`
 Never log a document's text, a token, a secret or a query.
 """
 
+import sys
 import time
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
@@ -12,6 +14,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from core.errors import RagError
 from core.settings import settings
 
 
@@ -31,8 +34,28 @@ def warning(message: str, **fields: Any) -> None:
 
 
 def error(message: str, **fields: Any) -> None:
-    """Log what stopped the work; within an ``except`` block the traceback is added."""
-    _logger().exception(message, extra=fields)
+    """Log what stopped the work; within an ``except`` block with what was raised and where."""
+    raised = sys.exception()
+    _logger().error(message, extra=fields | (_describe(raised) if raised else {}))
+
+
+def _describe(raised: BaseException) -> dict[str, Any]:
+    """An exception without its message, unless it is one of ours: drivers and parsers quote documents and queries."""
+    known: dict[str, Any] = {
+        "error_type": type(raised).__name__,
+        "frames": [
+            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(raised.__traceback__)
+        ],
+    }
+    if isinstance(raised, RagError):
+        known["reason"] = str(raised)
+    if sqlstate := getattr(raised, "pgcode", None):
+        known["sqlstate"] = sqlstate
+    if isinstance(answer := getattr(raised, "response", None), dict):  # of an AWS service
+        known["aws_error"] = answer.get("Error", {}).get("Code")
+    if raised.__cause__:
+        known["cause"] = _describe(raised.__cause__)
+    return known
 
 
 @contextmanager
