@@ -49,13 +49,13 @@ def watch(
     stage: Stage = None,
     as_json: AsJson = False,
 ) -> None:
-    """Print every state of documents as it comes, with --json one message a line.
+    """Print every state of documents as it comes, with --json one message a line; of all yours when none is named.
 
     Exits with 1 if any of the documents failed.
     """
-    if everything == bool(documents):
+    if everything and documents:
         raise typer.BadParameter("name documents, or --all")
-    failed = call(file, stage, lambda client: _watch(client, documents or [], everything, as_json))
+    failed = call(file, stage, lambda client: _watch(client, documents or [], not documents, as_json))
     if failed:
         raise typer.Exit(1)
 

@@ -82,6 +82,8 @@ def _of_zip(file: BinaryIO) -> str:
     for prefix, media_type in _ZIP_MEMBERS:
         if any(name.startswith(prefix) for name in names):
             return media_type
+    if "[Content_Types].xml" in names:
+        raise DocumentError("corrupt", "The file is an Office document without its main part.")
     raise DocumentError("unsupported_type", "The file is an archive; upload the documents in it one by one.")
 
 
@@ -106,7 +108,7 @@ def _of_text(head: bytes, file_name: str) -> str:
         raise DocumentError("unsupported_type", "The file is of a kind that cannot be read.")
     suffix = PurePosixPath(file_name).suffix.lower()
     if suffix in _NEVER_TEXT:
-        raise DocumentError("corrupt", f"The file is named {suffix} and is no such file.")
+        raise DocumentError("corrupt", f"The file is named {suffix}, but its content is something else.")
     start = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
     if start.startswith((b"<!doctype html", b"<html")):
         return "text/html"

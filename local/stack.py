@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from botocore.exceptions import EndpointConnectionError
+
 from local import deploy, migrate
 from local.deploy import Endpoints
 from local.emulator import Emulator
@@ -72,7 +74,13 @@ class LocalStack:
     def status(self) -> Status:
         """What runs just now."""
         aws, postgres = self.emulator.server.pid(), self.postgres.server.pid()
-        return Status(aws, postgres, deploy.read_endpoints(self.emulator) if aws and postgres else None)
+        try:
+            return Status(aws, postgres, deploy.read_endpoints(self.emulator) if aws and postgres else None)
+        except EndpointConnectionError as error:
+            raise LocalStackError(
+                f"The stack runs, but not at {self.settings.aws_url}.\n"
+                "  Set AMPLIFY_RAG_AWS_PORT and AMPLIFY_RAG_POSTGRES_PORT as when it was started."
+            ) from error
 
     @contextmanager
     def _alone(self) -> Iterator[None]:

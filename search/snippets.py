@@ -13,7 +13,7 @@ MAX_CHARACTERS = 320
 SHORT_TERMS = 3  #: a sentence of fewer is a heading or a label
 SHORT_SHARE = 0.5  #: and counts for this share of its score: it repeats the question more than it answers it
 _WORD = re.compile(r"\S+")
-_MARKS = re.compile(r"^[\s#>*|•-]+|[\s|]+$")  #: Markdown around a line
+_MARKS = re.compile(r"^[\s#>*|•_-]+|[\s|*_]+$")  #: Markdown around a line
 
 
 def snippets(query: str, passages: Sequence[tuple[str, str]]) -> list[str]:

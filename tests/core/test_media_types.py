@@ -57,6 +57,7 @@ def test_detect(data: bytes, name: str, expected: str) -> None:
         (archive("readme.txt"), "unsupported_type"),
         (b"PK\x03\x04 broken", "corrupt"),
         (b"what is left of a PDF", "corrupt"),
+        (archive("[Content_Types].xml"), "corrupt"),
         (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 broken", "corrupt"),
     ],
 )
