@@ -1,6 +1,5 @@
 """`amplify-rag documents` and `amplify-rag delete`."""
 
-import sys
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -52,9 +51,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a document everywhere and print the receipt."""
-    if not yes and not sys.stdin.isatty():
-        raise typer.BadParameter("say --yes where nobody can be asked")
-    if not yes and not typer.confirm(f"Delete {document} for good?", err=True):
+    if not yes and not typer.confirm(f"Delete {document} for good? (--yes does not ask)", err=True):
         raise CliError("nothing deleted")
     receipt = call(file, stage, lambda client: client.delete(document))
     if as_json:

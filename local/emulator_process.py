@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from ministack import app
+from ministack.services import lambda_svc
 
 from local.settings import SAVE_SECONDS
 
@@ -40,8 +41,18 @@ class Saver:
                     self._save(states())
 
 
+def forget_stream_positions() -> None:
+    """Let consumers of streams begin anew after a restart.
+
+    ministack keeps how far each consumer has read but not the records, so a consumer would wait for as many changes as
+    there were before. What was not delivered when it stopped is lost; subscribers ask for it by ``after``.
+    """
+    lambda_svc._restore_esm_positions = lambda _store, _positions: None
+
+
 def main() -> None:
     """Run the emulator."""
+    forget_stream_positions()
     logging.getLogger("persistence").setLevel(logging.WARNING)  # a line for each service and save
     saver = Saver(app.save_all)
     app.save_all = saver.save_for_the_last_time
