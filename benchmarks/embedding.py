@@ -3,7 +3,7 @@
     RAG_EVAL_DATA=… python -m benchmarks.embedding [--chunks 400]
 
 Arithmetic of all-MiniLM-L6-v2 a token of a chunk of t tokens: 6 layers x (4 x 384² + 2 x 384 x 1536) multiply-adds for
-the weights and 6 x 2 x 384 x t for attention, two operations each. The bound takes the rate of large fp32 matrix products
+the weights and 6 x 2 x 384 x t for attention, two operations each. The bound takes the rate of large fp32 products
 (the better of NumPy's and torch's) four times, as VNNI does four int8 products in place of one of fp32; everything
 but matrix products is free in it.
 """
