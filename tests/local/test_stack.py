@@ -13,6 +13,7 @@ from pathlib import Path
 
 import psycopg2
 import pytest
+from websockets.sync.client import ClientConnection, connect
 
 from local.errors import PortTakenError
 from local.ports import free_port
@@ -111,6 +112,33 @@ def test_state_survives_down_and_up(second: RunningStack) -> None:
     assert kept_in_database(second)
     assert second.call("GET", "/v2/documents").status == 401
     assert second.call("GET", "/v2/documents", token=user.token).status == 200
+
+
+def file_name(watcher: ClientConnection) -> str:
+    """The file that the next message is about."""
+    message = json.loads(watcher.recv(timeout=20))
+    return str(message.get("metadata", {}).get("fileName", ""))
+
+
+def test_changes_are_pushed_after_down_and_up(second: RunningStack) -> None:
+    user = second.new_user()
+
+    def announce(name: str) -> None:
+        body = {"fileName": name, "size": 5}
+        assert second.call("POST", "/v2/uploads", token=user.token, body=body).status == 201
+
+    for number in range(3):
+        announce(f"before-{number}.txt")
+    second.stack.down()
+    second.stack.up()
+    with connect(f"{second.endpoints.websocket}?token={user.token}") as watcher:
+        watcher.send(json.dumps({"action": "subscribe", "all": True}))
+        wanted = {f"before-{number}.txt" for number in range(3)}
+        while wanted:  # the snapshot
+            wanted.discard(file_name(watcher))
+        announce("after.txt")
+        while file_name(watcher) != "after.txt":
+            pass
 
 
 def test_a_kill_costs_only_the_last_seconds(second: RunningStack) -> None:
