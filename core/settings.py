@@ -31,6 +31,7 @@ class Settings:
     websocket_connections_table: str = setting("", "DynamoDB table of sockets and their subscriptions")
     websocket_api_endpoint: str = setting("", "Management URL of the WebSocket API, for pushing")
     text_rag_processing_queue_url: str = setting("", "SQS queue of text jobs")
+    vdr_processing_queue_url: str = setting("", "SQS queue of jobs for pages as pictures")
     # Database
     rag_postgres_db_write_endpoint: str = setting("", "PostgreSQL host:port for writing")
     rag_postgres_db_read_endpoint: str = setting("", "PostgreSQL host:port for queries; empty: the write endpoint")
@@ -64,6 +65,25 @@ class Settings:
     text_embedding_threads: int = setting(0, "Threads of the text model; 0: as many as processors")
     ocr_languages: str = setting("eng", "Tesseract languages, joined by +")
     ocr_workers: int = setting(0, "Pages read by OCR at a time; 0: as many as processors")
+    # Page-image pipeline
+    visual_part_pages: int = setting(8, "Pages a visual job covers")
+    vdr_model_name: str = setting(
+        "text-proxy", "Page model: hub name or folder; text-proxy: the text model on the page's own text, no torch"
+    )
+    vdr_device: str = setting("auto", "Where the page model runs: cpu, cuda, or auto")
+    vdr_precision: str = setting("auto", "Numbers of the page model: fp32, bf16, or auto (bf16 on a GPU)")
+    vdr_image_splitting: bool = setting(True, "Cut a page into tiles at full resolution; without: one small picture")
+    vdr_longest_edge: int = setting(0, "Pixels of a page's longer side before it is cut into tiles; 0: the model's own")
+    vdr_pool_factor: int = setting(3, "Hierarchical token pooling: vectors of a page are reduced by this; 1: none")
+    vdr_batch_pages: int = setting(2, "Pages rendered and embedded at a time")
+    vdr_threads: int = setting(0, "Threads of the page model; 0: as many as processors")
+    vdr_query_function: str = setting("", "Lambda function that embeds queries for page search; empty: this process")
+    vdr_candidates: int = setting(100, "Pages whose vectors are compared one by one with those of the query")
+    page_renderer: str = setting("auto", "Renders PDF pages: poppler, pdfium, or auto (poppler where installed)")
+    page_image_edge: int = setting(1600, "Pixels of the longer side of a stored page image")
+    page_thumbnail_edge: int = setting(400, "Pixels of the longer side of a page's thumbnail")
+    page_image_url_seconds: int = setting(300, "Life of a link to a page image")
+    office_timeout_seconds: int = setting(180, "Longest conversion of an Office file to PDF")
     # Queues
     max_receive_count: int = setting(
         3, "Deliveries of a job before it rests in the dead-letter queue; as the queue has it"
@@ -107,10 +127,17 @@ def parse(environment: Mapping[str, str]) -> Settings:
             continue
         kind: type[Any] = type(item.default)
         try:
-            values[item.name] = kind(text)
+            values[item.name] = _boolean(text) if kind is bool else kind(text)
         except ValueError as error:
             raise SettingsError(f"setting {item.name.upper()} must be of type {kind.__name__}") from error
     return Settings(**values)
+
+
+def _boolean(text: str) -> bool:
+    try:
+        return {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}[text.strip().lower()]
+    except KeyError as error:
+        raise ValueError(text) from error
 
 
 def inherited(names: Iterable[str]) -> dict[str, str]:
