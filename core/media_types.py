@@ -10,6 +10,15 @@ PDF = "application/pdf"
 HEAD_BYTES = 4096
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+#: Slides and drawings: made to be looked at
+PRESENTATIONS = frozenset(
+    {
+        f"{_OFFICE}.presentationml.presentation",
+        "application/vnd.ms-powerpoint",
+        "application/vnd.oasis.opendocument.presentation",
+        "application/vnd.oasis.opendocument.graphics",
+    }
+)
 _MAGIC = (
     (b"\x89PNG\r\n\x1a\n", "image/png"),
     (b"\xff\xd8\xff", "image/jpeg"),

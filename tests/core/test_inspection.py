@@ -11,6 +11,7 @@ from core.inspection import Inspection, inspect
 from core.pdf_features import features
 from core.ranges import RangeFile
 from tests import evaluation_data
+from tests.core.pdf_pages import lines, pdf, picture
 
 
 def inspect_bytes(data: bytes, name: str = "file.pdf", max_pages: int = 10_000) -> Inspection:
@@ -62,11 +63,39 @@ def test_hostile_files(name: str, outcome: str) -> None:
     assert found == outcome
 
 
-def test_most_clear_files_take_the_route_that_a_person_would_choose() -> None:
+def test_all_pages_of_a_short_document_are_looked_at_once() -> None:
+    found = inspect_bytes(pdf(*[lines(60), picture(0, 0, 600, 800)] * 12)).routes
+    assert [page.page for page in found.pages] == list(range(1, 25))
+    assert [page.route for page in found.pages] == ["text", "visual"] * 12
+
+
+def test_a_damaged_page_is_told_and_does_not_hide_the_others() -> None:
+    whole = pdf(lines(60), lines(50), picture(0, 0, 600, 800))
+    second = whole.index(b"<< /Type /Page /Parent", whole.index(b"<< /Type /Page /Parent") + 1)
+    found = inspect_bytes(whole[:second] + b"[[" + whole[second + 2 :]).routes
+    assert [page.page for page in found.pages] == [1, 2, 3]
+    assert [page.route for page in found.pages] == ["text", "text", "visual"]
+    assert found.pages[1].reason == "the page is damaged"
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "reason"),
+    [
+        (b"\x89PNG\r\n\x1a\n and no more", "a.png", "a picture"),
+        (b"Nothing but text.", "a.txt", "a text document"),
+    ],
+)
+def test_other_files_are_routed_whole(data: bytes, name: str, reason: str) -> None:
+    found = inspect_bytes(data, name)
+    assert found.pages == 1
+    assert [(page.page, page.reason) for page in found.routes.pages] == [(1, reason)]
+
+
+def test_a_sample_of_pages_takes_files_where_all_their_pages_do() -> None:
     table = evaluation_data.folder("pdf_routing.csv").read_text(encoding="utf-8")
     clear = [row for row in csv.DictReader(table.splitlines()) if row["confidence"] == "clear"]
     right = [row["file"] for row in clear if _route_of(evaluation_data.folder(row["file"])) == row["kind"]]
-    assert len(right) >= 38
+    assert len(right) >= 40
     assert len(clear) == 41
 
 
@@ -74,35 +103,39 @@ def _route_of(path: Path) -> str:
     return inspect_bytes(path.read_bytes(), path.name).routes.route
 
 
-def test_images_inside_forms_are_counted_once(tmp_path: Path) -> None:
-    """Two placements of one picture, one of them inside a form and scaled: together they cover the page."""
-    document = pdfium.PdfDocument(_two_halves())
+@pytest.mark.parametrize("rotate", [0, 90])
+def test_text_and_drawings_are_measured(rotate: int) -> None:
+    slanting = b"100 100 m 400 500 l 400 100 l h S"
+    box = b"50 600 100 100 re f 50 550 400 1 re f"
+    document = pdfium.PdfDocument(pdf(lines(2, size=20) + b" " + slanting + b" " + box, rotate=rotate))
+    (measured,) = features(document, [1])
+    document.close()
+    assert (measured.paths, measured.drawings) == (3, 1)
+    assert measured.picture_coverage == pytest.approx(300 * 400 / 480_000, abs=0.06)  # whole cells
+    assert measured.box_coverage == pytest.approx(100 * 100 / 480_000, abs=0.01)
+    assert measured.letter_height == pytest.approx(20 / 600, rel=0.3)
+    assert measured.text_coverage == pytest.approx(2 * 20 / 800, abs=0.03)
+    assert (measured.width > measured.height) == (rotate == 90)
+
+
+def test_text_that_nobody_sees_is_counted_as_hidden() -> None:
+    contents = [lines(4, mode=3), lines(4) + picture(0, 0, 600, 800), picture(0, 0, 600, 800) + lines(4)]
+    document = pdfium.PdfDocument(pdf(*contents))
+    assert [measured.hidden_text for measured in features(document, [1, 2, 3])] == [1.0, 1.0, 0.0]
+    document.close()
+
+
+def test_images_inside_forms_are_counted_once() -> None:
+    """Two placements of one picture, and one inside a form that is scaled: together they cover the page."""
+    page = picture(0, 0, 100, 100) + b" " + picture(0, 0, 100, 100) + b" q 2 0 0 2 100 0 cm /Fm Do Q"
+    document = pdfium.PdfDocument(pdf(page, size=(200, 100), form=picture(0, 0, 50, 50)))
     (measured,) = features(document, [1])
     assert measured.image_coverage == pytest.approx(1.0, abs=0.05)
     document.close()
 
 
-def _two_halves() -> bytes:
-    """A page of 200 x 100 points: the left half painted twice, the right half by a form that scales a picture."""
-    form = b"q 50 0 0 50 0 0 cm /Im Do Q"
-    page = b"q 100 0 0 100 0 0 cm /Im Do Q q 100 0 0 100 0 0 cm /Im Do Q q 2 0 0 2 100 0 cm /Fm Do Q"
-    pixel = b"\x80\x80\x80"
-    resources = b"/Resources << /XObject << /Im 5 0 R /Fm 6 0 R >> >>"
-    objects = [
-        b"<< /Type /Catalog /Pages 2 0 R >>",
-        b"<< /Type /Pages /Kids [3 0 R] /Count 1 >>",
-        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 200 100] /Contents 4 0 R " + resources + b" >>",
-        b"<< /Length %d >>\nstream\n%s\nendstream" % (len(page), page),
-        b"<< /Type /XObject /Subtype /Image /Width 1 /Height 1 /BitsPerComponent 8 /ColorSpace /DeviceRGB"
-        b" /Length 3 >>\nstream\n" + pixel + b"\nendstream",
-        b"<< /Type /XObject /Subtype /Form /BBox [0 0 50 50] " + resources + b" /Length %d >>\nstream\n" % len(form)
-        + form + b"\nendstream",
-    ]  # fmt: skip
-    body = b"%PDF-1.7\n"
-    offsets = []
-    for number, content in enumerate(objects, 1):
-        offsets.append(len(body))
-        body += b"%d 0 obj\n%s\nendobj\n" % (number, content)
-    table = b"".join(b"%010d 00000 n \n" % offset for offset in offsets)
-    trailer = b"trailer << /Root 1 0 R /Size 7 >>\nstartxref\n%d\n%%%%EOF" % len(body)
-    return body + b"xref\n0 7\n0000000000 65535 f \n" + table + trailer
+def test_pictures_are_clipped_to_the_page() -> None:
+    document = pdfium.PdfDocument(pdf(picture(300, -400, 5000, 800)))
+    (measured,) = features(document, [1])
+    assert measured.image_coverage == pytest.approx(0.25, abs=0.02)
+    document.close()
