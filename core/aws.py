@@ -1,16 +1,17 @@
 """AWS clients and what is built on them: made once in a process, on first use, so that importing needs nothing."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core.blobs import Blobs
-from core.errors import SettingsError
+from core.errors import SettingsError, TransientError
 from core.queues import Queues
 from core.settings import Settings, settings
 from core.status_store import StatusStore
@@ -41,8 +42,11 @@ def services() -> Services:
     return Services(
         settings=configured,
         statuses=status_store(),
-        blobs=Blobs(client("s3"), configured.derived_bucket),
-        queues=Queues(client("sqs"), {"text": configured.text_rag_processing_queue_url}),
+        blobs=blobs(),
+        queues=Queues(
+            client("sqs"),
+            {"text": configured.text_rag_processing_queue_url, "visual": configured.vdr_processing_queue_url},
+        ),
         database=database,
     )
 
@@ -61,6 +65,31 @@ def socket_client() -> Any:
         retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=32
     )
     return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=quick)
+
+
+def invoke_json(function: str, payload: Mapping[str, Any]) -> Any:
+    """What a Lambda function answers to a direct call; raises TransientError when it fails or cannot be reached."""
+    try:
+        answer = _lambda_client().invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        body = answer["Payload"].read()
+        if answer.get("FunctionError"):
+            raise TransientError(f"function {function} failed")
+        return json.loads(body)
+    except (BotoCoreError, ClientError, ValueError) as error:
+        raise TransientError(f"function {function} gave no answer ({type(error).__name__})") from error
+
+
+@cache
+def _lambda_client() -> Any:
+    # A caller waits behind this: no longer than the HTTP API does, and a second try would come too late
+    waiting = Config(retries={"mode": "standard", "max_attempts": 1}, connect_timeout=3, read_timeout=25)
+    return boto3.client("lambda", config=waiting)
+
+
+@cache
+def blobs() -> Blobs:
+    """The objects in S3."""
+    return Blobs(client("s3"), settings().derived_bucket)
 
 
 @cache

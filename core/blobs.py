@@ -72,6 +72,25 @@ class Blobs:
         """Keep something derived from a document; the key starts with the document's id."""
         self._client.put_object(Bucket=self._derived_bucket, Key=key, Body=data, ContentType=content_type)
 
+    def derived_url(self, key: str, seconds: int) -> str:
+        """A link by which anybody who has it can read a derived object, for so long."""
+        return self._client.generate_presigned_url(
+            "get_object", Params={"Bucket": self._derived_bucket, "Key": key}, ExpiresIn=seconds
+        )
+
+    def download_derived(self, key: str, path: Path) -> bool:
+        """Copy something derived into a file; whether it was there."""
+        try:
+            answer = self._client.get_object(Bucket=self._derived_bucket, Key=key)
+        except ClientError as error:
+            if _status(error) == 404:
+                return False
+            raise
+        with path.open("wb") as file:
+            for piece in answer["Body"].iter_chunks(1 << 20):
+                file.write(piece)
+        return True
+
     def delete_derived(self, document_id: str, keep_generation: int | None = None) -> int:
         """Delete what was derived from a document, but for one generation; returns how many objects went."""
         keep = f"{document_id}/{keep_generation}/"
@@ -112,6 +131,11 @@ class Blobs:
 def derived_key(document_id: str, generation: int, name: str) -> str:
     """Where a derived object of one generation of a document lies."""
     return f"{document_id}/{generation}/{name}"
+
+
+def page_image_key(document_id: str, generation: int, page: int) -> str:
+    """Where the large image of a page lies."""
+    return derived_key(document_id, generation, f"pages/{page:05}.webp")
 
 
 def _status(error: ClientError) -> int:

@@ -2,19 +2,25 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import logs, parts, principals, versions
+from core import logs, media_types, parts, principals, versions
 from core.aws import Services
 from core.blobs import Blob
 from core.errors import DocumentError, RagError
 from core.inspection import Inspection, inspect
-from core.jobs import Job
+from core.jobs import PIPELINES, Job
+from core.parts import Part
+from core.routing import PageRoute, Route, RouteSummary
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
 
 DISABLED = {"false", "0", "no", "off"}
+MAX_SHOWN_ROUTES = 100  #: pages whose routes are kept with the status
+ROUTES: tuple[Route, ...] = ("text", "visual")
+#: Files whose pages can be shown as pictures
+PICTURED = (media_types.PDF, "image/", *media_types.PRESENTATIONS)
 
 
 class NotFoundError(RagError):
@@ -38,6 +44,7 @@ class Request:
     callers: Sequence[str] | None = None  #: the principals that ask; None: S3 itself
     file_name: str = ""
     force: bool = False
+    route: Route | None = None  #: the route that all pages must take; None: as the object's metadata or content has it
 
 
 def accept(request: Request, services: Services) -> DocumentStatus:
@@ -55,6 +62,7 @@ def accept(request: Request, services: Services) -> DocumentStatus:
             limit = services.settings.max_upload_bytes // 1_000_000
             raise DocumentError("too_large", f"The file is larger than {limit} MB.")
         inspection = inspect(file, upload.file_name, services.settings.max_pages)
+        inspection = _forced(inspection, upload.route)
     except DocumentError as error:
         services.statuses.reject(upload, code=error.code, message=error.message, stage=Status.VALIDATING)
         raise
@@ -65,7 +73,7 @@ def accept(request: Request, services: Services) -> DocumentStatus:
         stage=Status.VALIDATING,
         statusId=status.status_id,
         documentId=status.document_id,
-        pipeline_type=inspection.routes.route,
+        pipeline_type=PIPELINES[inspection.routes.route],
         pages=inspection.pages,
         bytes=blob.size,
         bytes_fetched=file.bytes_fetched,
@@ -91,6 +99,7 @@ def _find(request: Request, services: Services) -> tuple[Blob, str]:
 
 def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upload:
     digest = versions.pipeline_digest(services.settings)
+    route = request.route or _route_of(blob)
     return Upload(
         bucket=blob.bucket,
         key=blob.key,
@@ -98,28 +107,51 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
         file_name=request.file_name or PurePosixPath(blob.key).name,
         media_type="",
         size=blob.size,
-        version=versions.version_of(blob.content_id, digest),
+        version=versions.version_of(blob.content_id, digest, route or ""),
         force=request.force,
+        route=route,
     )
 
 
+def _route_of(blob: Blob) -> Route | None:
+    """The route that the uploader forces by the metadata ``rag_route``; anything else there says nothing."""
+    wanted = blob.metadata.get("rag_route", "").strip().lower()
+    return next((route for route in ROUTES if route == wanted), None)
+
+
+def _forced(inspection: Inspection, route: Route | None) -> Inspection:
+    """The inspection with the route that the caller wants on every page."""
+    if route is None:
+        return inspection
+    if route == "visual" and not inspection.media_type.startswith(PICTURED):
+        raise DocumentError("not_pictured", "This kind of file has no pages to show as pictures; leave the route open.")
+    pages = tuple(PageRoute(page, route, "as the caller wants it") for page in range(1, inspection.pages + 1))
+    return replace(inspection, routes=RouteSummary(route, pages, inspection.pages))
+
+
 def _queue(upload: Upload, blob: Blob, inspection: Inspection, services: Services) -> DocumentStatus:
-    runs = parts.cut(inspection.pages, services.settings.text_part_pages)
+    sizes = parts.part_sizes(inspection.pages, services.settings)
+    runs = parts.cut(inspection.pages, inspection.routes.pages, inspection.routes.route, sizes)
     begun = services.statuses.begin(
         upload.of_type(inspection.media_type),
-        routing=inspection.routes.as_dict(),
+        routing=_shown(inspection.routes),
         total_pages=inspection.pages,
         parts=len(runs),
     )
     # A repeated event finds the version begun; only while it is still validating may its jobs be missing.
     if begun.status.status != Status.VALIDATING or begun.status.version != upload.version:
         return begun.status
-    services.queues.send([_job(begun.status, blob, number, runs, inspection) for number in range(len(runs))])
+    jobs = [_job(begun.status, blob, number, part, len(runs), inspection) for number, part in enumerate(runs)]
+    services.queues.send(jobs)
     return services.statuses.queued(begun.status)
 
 
-def _job(status: DocumentStatus, blob: Blob, number: int, runs: list[tuple[int, int]], inspection: Inspection) -> Job:
-    first_page, last_page = runs[number]
+def _shown(routes: RouteSummary) -> dict[str, object]:
+    """The routing for the document's record, which has no room for every page of a long document."""
+    return replace(routes, pages=routes.pages[:MAX_SHOWN_ROUTES]).as_dict()
+
+
+def _job(status: DocumentStatus, blob: Blob, number: int, part: Part, count: int, inspection: Inspection) -> Job:
     return Job(
         document_id=status.document_id,
         bucket=blob.bucket,
@@ -132,8 +164,10 @@ def _job(status: DocumentStatus, blob: Blob, number: int, runs: list[tuple[int, 
         version=status.version,
         generation=status.generation,
         part=number,
-        parts=len(runs),
-        first_page=first_page,
-        last_page=last_page,
+        parts=count,
+        first_page=part.first_page,
+        last_page=part.last_page,
         total_pages=inspection.pages,
+        route=part.route,
+        page_routes=part.page_routes,
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Self
 
 from core.errors import DocumentError
+from core.routing import Route
 from core.status import FINAL, SEARCHABLE, DocumentStatus, Status
 
 
@@ -20,6 +21,7 @@ class Upload:
     size: int
     version: str = ""  #: digest of content and pipeline; empty while unknown
     force: bool = False  #: process the content again although it is unchanged
+    route: Route | None = None  #: the route that its owner forces on all pages
 
     @property
     def status_id(self) -> str:

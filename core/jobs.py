@@ -5,8 +5,14 @@ from dataclasses import asdict, dataclass, fields
 from typing import Self
 
 from core.errors import RagError
+from core.routing import Route
 
-SCHEMA = 1  #: raised when a field changes its meaning; a worker refuses a job of another schema
+SCHEMA = 2  #: raised when a field changes its meaning; a worker refuses a job of another schema
+
+
+TEXT, VISUAL, UNKNOWN, ABSENT = "tv?-"  #: letters of ``Job.page_routes``
+LETTERS: dict[Route, str] = {"text": TEXT, "visual": VISUAL}
+PIPELINES: dict[Route, str] = {"text": "text_rag", "visual": "vdr"}  #: what logs and answers call them
 
 
 class JobSchemaError(RagError):
@@ -32,7 +38,13 @@ class Job:
     first_page: int  #: from 1
     last_page: int  #: inclusive
     total_pages: int
-    route: str = "text"  #: the pipeline that processes the part: ``text`` or ``visual``
+    route: Route = "text"  #: the pipeline that processes the part
+    #: A letter for each page from the first to the last: what its route is (TEXT, VISUAL), or that nobody has looked at
+    #: it yet (UNKNOWN), or that it is not in this part (ABSENT). Empty: all are UNKNOWN.
+    page_routes: str = ""
+    #: The part whose worker handed these pages over, and under which their progress is shown; -1: the entry cut the part
+    parent: int = -1
+    pages_before: int = 0  #: pages of the parent that are counted before these
     schema: int = SCHEMA
 
     @property
@@ -41,9 +53,24 @@ class Job:
         return f"{self.bucket}#{self.key}"
 
     @property
+    def status_part(self) -> int:
+        """The part under which progress is shown."""
+        return self.part if self.parent < 0 else self.parent
+
+    @property
+    def page_numbers(self) -> tuple[int, ...]:
+        """The pages of the part, ascending."""
+        return tuple(page for page, letter in self.letters().items() if letter != ABSENT)
+
+    @property
     def pages(self) -> int:
         """How many pages the part has."""
-        return self.last_page - self.first_page + 1
+        return len(self.page_numbers)
+
+    def letters(self) -> dict[int, str]:
+        """The letter of each page from the first to the last."""
+        numbers = range(self.first_page, self.last_page + 1)
+        return dict(zip(numbers, self.page_routes or UNKNOWN * len(numbers), strict=True))
 
     def to_json(self) -> str:
         return json.dumps(asdict(self), separators=(",", ":"), ensure_ascii=False)
@@ -70,3 +97,11 @@ class Gap:
 
     page: int
     reason: str
+
+
+@dataclass(frozen=True)
+class Notice:
+    """Something that was left out although no page is at fault, and how to have it."""
+
+    code: str
+    message: str

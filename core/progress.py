@@ -1,7 +1,8 @@
 """Progress: what a worker reports of its part, often enough to watch and seldom enough to be cheap."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from core import logs
 from core.errors import RagError, TransientError
@@ -9,6 +10,7 @@ from core.jobs import Job
 from core.status import Status
 from core.status_store import StatusStore
 
+HANDED_OVER = 0.5  #: share of a part's progress that other workers make when some of its pages were handed over
 VISIBLE = 0.01  #: a report in between must move the whole document by at least a percent
 
 
@@ -32,9 +34,34 @@ class Reporter:
         self._written_at: float | None = None
         self._written_fraction = 0.0
         self._done = False
+        #: where this worker's share of the part's progress begins and ends
+        self._span = (0.0, 1.0) if job.parent < 0 else (1 - HANDED_OVER, 1.0)
 
-    def report(self, stage: Status, *, fraction: float, pages_done: int = 0, message: str = "") -> None:
+    def share(self) -> None:
+        """From now on this worker's own work is only a share of the part, as others do the rest."""
+        if self._job.parent < 0:
+            self._span = (0.0, 1 - HANDED_OVER)
+
+    def within(self, begin: float, end: float) -> Callable[[Status, float, int], None]:
+        """A report of a stage's own progress, which is the stretch from ``begin`` to ``end`` of the part's."""
+
+        def report(stage: Status, fraction: float, pages_done: int) -> None:
+            self.report(stage, fraction=begin + (end - begin) * fraction, pages_done=pages_done)
+
+        return report
+
+    def report(
+        self,
+        stage: Status,
+        *,
+        fraction: float,
+        pages_done: int = 0,
+        message: str = "",
+        details: Mapping[str, Any] | None = None,
+    ) -> None:
         """Say how far the part is: ``fraction`` of its work (0 to 1) and its ``pages_done``.
+
+        ``details`` are added to what the owner is told.
 
         Raises SupersededError when the part need not be finished. Never fails because the report can't be written.
         """
@@ -42,8 +69,16 @@ class Reporter:
             return
         self._written_at, self._written_fraction = self._clock(), fraction
         self._done = fraction >= 1.0
+        begin, end = self._span
         try:
-            status = self._store.report(self._job, stage, pages_done=pages_done, fraction=fraction, message=message)
+            status = self._store.report(
+                self._job,
+                stage,
+                pages_done=self._job.pages_before + pages_done,
+                fraction=begin + (end - begin) * fraction,
+                message=message,
+                details=details,
+            )
         except TransientError:  # progress never breaks work; the next report makes up for it
             logs.warning("Progress not written", stage=stage, statusId=self._job.status_id, part=self._job.part)
             return

@@ -1,6 +1,6 @@
 """The HTTP request and answer of the entry, as models that also describe it in the API's OpenAPI document."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -28,6 +28,10 @@ class ProcessRequest(BaseModel):
     key: Annotated[str, Field(min_length=1, max_length=1024)]
     metadata: ProcessMetadata = ProcessMetadata()
     force: Annotated[bool, Field(description="Process again even when the content is unchanged")] = False
+    route: Annotated[
+        Literal["text", "visual"] | None,
+        Field(description="Take every page as text, or as a picture; left out: each page as its content calls for"),
+    ] = None
 
 
 class ProcessResponse(BaseModel):

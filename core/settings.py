@@ -84,6 +84,16 @@ class Settings:
     page_thumbnail_edge: int = setting(400, "Pixels of the longer side of a page's thumbnail")
     page_image_url_seconds: int = setting(300, "Life of a link to a page image")
     office_timeout_seconds: int = setting(180, "Longest conversion of an Office file to PDF")
+    # Pictures inside text documents
+    vision_endpoint: str = setting("", "OpenAI-compatible base URL of a vision model; empty: pictures are read by OCR")
+    vision_model: str = setting("", "Vision model at that endpoint")
+    vision_api_key_secret: str = setting("", "Secret with the field `api_key` for that endpoint")
+    vision_timeout_seconds: float = setting(60.0, "Longest wait for the description of one picture")
+    pictures_described_max: int = setting(20, "Most pictures of one job that are described")
+    pictures_read_max: int = setting(60, "Most pictures of one job that are read by OCR")
+    picture_timeout_seconds: int = setting(
+        120, "Longest search for the pictures of a job; as long for describing, for reading"
+    )
     # Queues
     max_receive_count: int = setting(
         3, "Deliveries of a job before it rests in the dead-letter queue; as the queue has it"

@@ -95,11 +95,9 @@ class StatusStore:
         """Report that all jobs of a version were sent; answers the state, which may be further already."""
         return self._advance(status, Status.QUEUED) or self.get(status.status_id) or status
 
-    def report(
-        self, job: Job, stage: Status, *, fraction: float, pages_done: int = 0, message: str = ""
-    ) -> DocumentStatus | None:
-        """Report how far a part is; None when its version is no longer wanted."""
-        return self._advance(job, stage, part=job.part, fraction=fraction, pages_done=pages_done, message=message)
+    def report(self, job: Job, stage: Status, **reported: Any) -> DocumentStatus | None:
+        """Report how far a part is, by the fields of ``Change``; None when its version is no longer wanted."""
+        return self._advance(job, stage, part=job.status_part, **reported)
 
     def finish(self, job: Job, status: Status, details: Mapping[str, Any] | None = None) -> DocumentStatus | None:
         """Report that a version can be searched; repeating it changes nothing; None when it is no longer wanted.

@@ -4,7 +4,7 @@ import hashlib
 
 from core.settings import Settings
 
-PIPELINE = "2026-11"  #: raised when the code of a pipeline would give other rows for the same bytes
+PIPELINE = "2026-11-pages"  #: raised when the code of a pipeline would give other rows for the same bytes
 
 #: The settings that change what is stored
 INGREDIENTS = (
@@ -14,6 +14,14 @@ INGREDIENTS = (
     "text_embedding_model",
     "text_embedding_endpoint",
     "ocr_languages",
+    "visual_part_pages",
+    "vdr_model_name",
+    "vdr_precision",
+    "vdr_image_splitting",
+    "vdr_longest_edge",
+    "vdr_pool_factor",
+    "page_renderer",
+    "page_image_edge",
 )
 
 
@@ -22,9 +30,9 @@ def pipeline_digest(settings: Settings) -> str:
     return _digest(PIPELINE, *(f"{name}={getattr(settings, name)}" for name in INGREDIENTS))
 
 
-def version_of(content_id: str, digest: str) -> str:
-    """The version that a content has under a pipeline."""
-    return _digest(content_id, digest)
+def version_of(content_id: str, digest: str, forced_route: str = "") -> str:
+    """The version that a content has under a pipeline; a route that the caller forces makes another one."""
+    return _digest(content_id, digest, *filter(None, [forced_route]))
 
 
 def _digest(*parts: str) -> str:

@@ -4,12 +4,12 @@ ALTER TABLE document_parts ADD COLUMN IF NOT EXISTS handed_over jsonb NOT NULL D
 ALTER TABLE document_parts ADD COLUMN IF NOT EXISTS notices jsonb NOT NULL DEFAULT '[]';
 ALTER TABLE document_parts ADD COLUMN IF NOT EXISTS pictures jsonb NOT NULL DEFAULT '{}';
 COMMENT ON COLUMN document_parts.handed_over IS
-    'Parts for the other pipeline that this part''s worker found necessary, as jobs: written before they are sent.';
+    'Numbers of further parts that this part''s worker found necessary: the version is finished only with them.';
 COMMENT ON COLUMN document_parts.notices IS 'What was left out and how to have it: [{"code": "...", "message": "..."}].';
 COMMENT ON COLUMN document_parts.pictures IS 'Pictures within the text: how many were found, described, read, skipped.';
 
 CREATE TABLE IF NOT EXISTS document_pages (
-    version_key int NOT NULL,
+    version_key int NOT NULL REFERENCES document_versions ON DELETE CASCADE,
     page_num int NOT NULL,
     part int NOT NULL,
     owner_id int NOT NULL,
@@ -25,7 +25,7 @@ COMMENT ON COLUMN document_pages.source IS 'text-layer, ocr, text-layer+ocr, con
 CREATE INDEX IF NOT EXISTS document_pages_owner ON document_pages (owner_id, document_id);
 
 CREATE TABLE IF NOT EXISTS document_vdr_pages (
-    version_key int NOT NULL,
+    version_key int NOT NULL REFERENCES document_versions ON DELETE CASCADE,
     page_num int NOT NULL,
     part int NOT NULL,
     owner_id int NOT NULL,
@@ -35,11 +35,12 @@ CREATE TABLE IF NOT EXISTS document_vdr_pages (
     num_vectors int NOT NULL,
     encoding text NOT NULL CHECK (encoding IN ('bits', 'float16')),
     embedding_vectors bytea NOT NULL,
-    embedding halfvec NOT NULL,
+    embedding halfvec,
     image_width int NOT NULL,
     image_height int NOT NULL,
     created_at timestamptz NOT NULL DEFAULT now(),
     PRIMARY KEY (version_key, page_num),
+    CHECK ((num_vectors > 0) = (embedding IS NOT NULL)),
     CHECK (vector_dims(embedding) = dimensions)
 );
 ALTER TABLE document_vdr_pages ALTER COLUMN embedding_vectors SET STORAGE EXTERNAL; -- bits don't compress
@@ -48,7 +49,9 @@ COMMENT ON TABLE document_vdr_pages IS
     'Pages as pictures. The vector space (vector_spaces) names model, precision and renderer.';
 COMMENT ON COLUMN document_vdr_pages.embedding_vectors IS
     'The page''s vectors, (num_vectors, dimensions) row by row: sign bits, most significant first, or IEEE half floats.';
-COMMENT ON COLUMN document_vdr_pages.embedding IS 'Their mean, L2-normalised: finds candidates, which MaxSim then ranks.';
+COMMENT ON COLUMN document_vdr_pages.embedding IS
+    'Their mean, L2-normalised: finds candidates, which MaxSim then ranks. Null for a page that the model has nothing of.';
+COMMENT ON COLUMN document_vdr_pages.image_width IS 'Pixels of the stored page image; 0 when there is none.';
 CREATE INDEX IF NOT EXISTS document_vdr_pages_owner ON document_vdr_pages (owner_id, space_id);
 CREATE INDEX IF NOT EXISTS document_vdr_pages_128 ON document_vdr_pages
     USING hnsw ((embedding::halfvec(128)) halfvec_cosine_ops) WHERE dimensions = 128;
@@ -83,6 +86,7 @@ AS $$
         FROM public.document_vdr_pages AS page
         WHERE page.owner_id = ANY ((SELECT public.rag_owner_ids())::int[])
           AND page.space_id = (SELECT space_id FROM chosen)
+          AND page.num_vectors > 0
           AND page.dimensions = vector_dims(query_embedding)
     )
     SELECT document.document_id, compared.page_num, compared.similarity, document.bucket, document.key

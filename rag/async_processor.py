@@ -44,6 +44,7 @@ def _process(event: Mapping[str, Any]) -> dict[str, Any]:
                 callers=callers,
                 file_name=wanted.metadata.fileName or "",
                 force=wanted.force,
+                route=wanted.route,
             ),
             aws.services(),
         )

@@ -27,8 +27,8 @@ def integers(columns: Mapping[str, NDArray[np.int32] | NDArray[np.int64]]) -> by
     return HEADER + rows.tobytes() + TRAILER
 
 
-def stream(rows: Iterable[Sequence[bytes]]) -> bytes:
-    """A whole COPY stream of rows whose values are encoded already."""
+def stream(rows: Iterable[Sequence[bytes | None]]) -> bytes:
+    """A whole COPY stream of rows whose values are encoded already; bytes as they are make a bytea, None a null."""
     return HEADER + b"".join(_row(values) for values in rows) + TRAILER
 
 
@@ -63,9 +63,11 @@ def int64(value: int) -> bytes:
     return struct.pack("!q", value)
 
 
-def _row(values: Sequence[bytes]) -> bytes:
+def _row(values: Sequence[bytes | None]) -> bytes:
     return struct.pack("!h", len(values)) + b"".join(_field(value) for value in values)
 
 
-def _field(value: bytes) -> bytes:
+def _field(value: bytes | None) -> bytes:
+    if value is None:
+        return struct.pack("!i", -1)
     return struct.pack("!i", len(value)) + value

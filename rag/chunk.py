@@ -2,6 +2,7 @@
 
 Units (sentences, lines, table rows) are packed in order up to a number of tokens. A heading begins a new chunk, unless
 there are but a few words before it, such as a heading without text of its own.
+A page that stands for itself, as a slide, shares no chunk with another.
 A chunk that is at least half full does not run on into the next page, and one that is full ends at a paragraph where
 that leaves it reasonably full; a table that fits into one chunk is not divided. Nothing is left out, and there is no
 limit to the number of chunks.
@@ -157,7 +158,7 @@ def _end(units: Sequence[Unit], lengths: Sequence[int], first: int, limit: int) 
     total = lengths[first]
     for end in range(first + 1, len(units)):
         unit = units[end]
-        if unit.boundary == Boundary.SECTION and total > SPLINTER_TOKENS:
+        if unit.boundary == Boundary.PAGE or (unit.boundary == Boundary.SECTION and total > SPLINTER_TOKENS):
             return end
         if unit.page != units[end - 1].page and total >= RUNS_ON * limit:
             return end

@@ -31,6 +31,8 @@ DELETE_ROWS = {
     "hybrid_bm25_index": "DELETE FROM hybrid_bm25_index WHERE chunk_id >= %(first)s AND chunk_id < %(end)s",
     "hybrid_dense_embeddings": "DELETE FROM hybrid_dense_embeddings WHERE chunk_id >= %(first)s AND chunk_id < %(end)s",
     "document_bm25_metadata": "DELETE FROM document_bm25_metadata WHERE version_key = %(version_key)s",
+    "document_pages": "DELETE FROM document_pages WHERE version_key = %(version_key)s",
+    "document_vdr_pages": "DELETE FROM document_vdr_pages WHERE version_key = %(version_key)s",
     "document_parts": "DELETE FROM document_parts WHERE version_key = %(version_key)s",
     "document_versions": "DELETE FROM document_versions WHERE version_key = %(version_key)s",
 }

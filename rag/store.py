@@ -5,8 +5,9 @@ a newer one or a deletion has overtaken is refused. Locks are always taken in th
 """
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from io import BytesIO
 from typing import TYPE_CHECKING
 
@@ -14,9 +15,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.database import transaction
-from core.jobs import Gap, Job
+from core.jobs import Gap, Job, Notice
 from rag import store_sql
 from rag.chunk_ids import part_range
+from rag.page_records import PageRecord
 from rag.part_rows import Keys, PartRows, part_rows
 from rag.removal import ADD_OWNERS, LOCK_DOCUMENT, delete_document, discard_version, remove_versions
 
@@ -25,7 +27,15 @@ if TYPE_CHECKING:
 
     from rag.chunk import Chunk
 
-__all__ = ["PartResult", "delete_document", "discard_version", "part_is_stored", "replace_part"]
+__all__ = [
+    "Findings",
+    "PartResult",
+    "delete_document",
+    "discard_version",
+    "open_version",
+    "part_is_stored",
+    "replace_part",
+]
 
 
 @dataclass(frozen=True)
@@ -39,9 +49,24 @@ class PartResult:
     chunks: int = 0  #: of all parts stored so far
     tokens: int = 0  #: of all parts stored so far, in tokens of the embedding model
     gaps: tuple[Gap, ...] = ()  #: pages that could not be read in all parts stored so far, by page
+    notices: tuple[Notice, ...] = ()  #: what was left out in all parts stored so far
+    pictures: Mapping[str, int] = field(default_factory=dict)  #: pictures within the text, counted
+    routes: Mapping[str, int] = field(default_factory=dict)  #: pages by the route they took
+    page_space: str = ""  #: vector space of the pages' pictures; empty when there are none
 
 
 SUPERSEDED = PartResult(superseded=True)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Findings:
+    """What a part's worker found out besides its text."""
+
+    gaps: Sequence[Gap] = ()
+    pages: Sequence[PageRecord] = ()
+    notices: Sequence[Notice] = ()
+    pictures: Mapping[str, int] = field(default_factory=dict)  #: pictures within the text, counted
+    handed_over: Sequence[int] = ()  #: numbers of the parts that other workers get because of this one
 
 
 class _SupersededError(Exception):
@@ -64,8 +89,7 @@ def replace_part(
     chunks: Sequence["Chunk"],
     vectors: NDArray[np.float32],  # (chunks, dimensions), L2-normalised
     space: str,
-    *,
-    gaps: Sequence[Gap] = (),
+    findings: Findings = Findings(),
 ) -> PartResult:
     """Store a part, replacing what an earlier try wrote; the last missing part makes the version the current one.
 
@@ -74,7 +98,7 @@ def replace_part(
     """
     if len(chunks) != len(vectors):
         raise ValueError(f"{len(chunks)} chunks cannot have {len(vectors)} vectors")
-    keys = _open_version(database, job, space, vectors.shape[1])
+    keys = open_version(database, job, space, vectors.shape[1])
     if keys is None:
         return SUPERSEDED
     rows = part_rows(job, chunks, vectors, keys)
@@ -85,13 +109,13 @@ def replace_part(
             cursor.execute(LOCK_DOCUMENT, (job.document_id,))
             if not _is_wanted(cursor, job) or _version_key(cursor, job) != keys.version_key:
                 raise _SupersededError
-            _record_part(cursor, job, keys, rows, gaps)
+            _record_part(cursor, job, keys, rows, findings)
             return _finish_if_complete(cursor, job, keys.version_key)
     except _SupersededError:
         return SUPERSEDED
 
 
-def _open_version(database: "connection", job: Job, space: str, dimensions: int) -> Keys | None:
+def open_version(database: "connection", job: Job, space: str, dimensions: int) -> Keys | None:
     """The keys of the job's version, made when its first worker shows up; None when it is not wanted any more."""
     with transaction(database, [job.owner]) as cursor:
         cursor.execute(LOCK_DOCUMENT, (job.document_id,))
@@ -136,7 +160,7 @@ def _copy(cursor: "cursor", rows: PartRows) -> None:
     cursor.execute(store_sql.INSERT_POSTINGS)
 
 
-def _record_part(cursor: "cursor", job: Job, keys: Keys, rows: PartRows, gaps: Sequence[Gap]) -> None:
+def _record_part(cursor: "cursor", job: Job, keys: Keys, rows: PartRows, findings: Findings) -> None:
     """Add the part to the version's set of finished parts, with what searches need to know of it."""
     first, end = part_range(keys.version_key, job.part)
     values = _job_values(job) | {
@@ -147,13 +171,18 @@ def _record_part(cursor: "cursor", job: Job, keys: Keys, rows: PartRows, gaps: S
         "space_id": keys.space_id,
         "chunks": rows.lengths.total_chunks,
         "tokens": rows.tokens,
-        "gaps": json.dumps([{"page": gap.page, "reason": gap.reason} for gap in gaps]),
+        "gaps": json.dumps([asdict(gap) for gap in findings.gaps]),
+        "notices": json.dumps([asdict(notice) for notice in findings.notices]),
+        "pictures": json.dumps(dict(findings.pictures)),
+        "handed_over": json.dumps(list(findings.handed_over)),
+        "page_records": json.dumps([asdict(page) for page in findings.pages]),
         "terms": rows.lengths.total_tokens,
         "unique_terms": rows.lengths.unique_terms,
         "languages": list(rows.languages),
     }
     cursor.execute(store_sql.PUT_PART, values)
     cursor.execute(store_sql.PUT_LENGTHS, values)
+    cursor.execute(store_sql.PUT_PAGES, values)
 
 
 def _finish_if_complete(cursor: "cursor", job: Job, version_key: int) -> PartResult:
@@ -173,17 +202,24 @@ def _version_key(cursor: "cursor", job: Job) -> int | None:
 
 
 def _result(cursor: "cursor", version_key: int) -> PartResult:
-    cursor.execute(store_sql.RESULT, (version_key,))
-    state, chunks, tokens, gaps_by_part, complete, pages = cursor.fetchone() or ("", 0, 0, [], False, 0)
-    unread = [Gap(gap["page"], gap["reason"]) for gaps in gaps_by_part for gap in gaps]
-    unread.sort(key=lambda gap: gap.page)
+    cursor.execute(store_sql.RESULT, {"version_key": version_key})
+    names = [column.name for column in cursor.description or ()]
+    row = dict(zip(names, cursor.fetchone() or (), strict=False))
+    if not row:
+        return PartResult()
+    gaps = [Gap(**gap) for gaps in row["gaps"] for gap in gaps]
+    notices = dict.fromkeys(Notice(**notice) for notices in row["notices"] for notice in notices)
     return PartResult(
-        finished=state == "current",
-        empty=complete and chunks == 0,
-        pages=pages,
-        chunks=chunks,
-        tokens=tokens,
-        gaps=tuple(unread),
+        finished=row["state"] == "current",
+        empty=row["complete"] and not row["searchable"],
+        pages=row["pages"],
+        chunks=row["chunks"],
+        tokens=row["tokens"],
+        gaps=tuple(sorted(gaps, key=lambda gap: gap.page)),
+        notices=tuple(notices),
+        pictures=sum((Counter(counts) for counts in row["pictures"]), Counter()),
+        routes=row["routes"] or {},
+        page_space=row["page_space"] or "",
     )
 
 

@@ -63,6 +63,7 @@ REMOVE_PART = (
     "DELETE FROM hybrid_bm25_index WHERE chunk_id >= %(first)s AND chunk_id < %(end)s",
     "DELETE FROM hybrid_dense_embeddings WHERE chunk_id >= %(first)s AND chunk_id < %(end)s",
     "DELETE FROM document_bm25_metadata WHERE version_key = %(version_key)s AND part = %(part)s",
+    "DELETE FROM document_pages WHERE version_key = %(version_key)s AND part = %(part)s",
     "DELETE FROM document_parts WHERE version_key = %(version_key)s AND part = %(part)s",
 )
 
@@ -91,10 +92,10 @@ INSERT_CHUNKS = f"INSERT INTO hybrid_dense_embeddings ({CHUNK_COLUMNS}) SELECT {
 INSERT_POSTINGS = f"INSERT INTO hybrid_bm25_index ({POSTING_COLUMNS}) SELECT {POSTING_COLUMNS} FROM incoming_postings"  # noqa: S608
 
 PUT_PART = """
-INSERT INTO document_parts (version_key, part, owner_id, first_page, last_page, chunks, tokens, gaps, space_id,
-                            mean_embedding)
+INSERT INTO document_parts (version_key, part, owner_id, first_page, last_page, chunks, tokens, gaps, notices,
+                            pictures, handed_over, space_id, mean_embedding)
 VALUES (%(version_key)s, %(part)s, %(owner_id)s, %(first_page)s, %(last_page)s, %(chunks)s, %(tokens)s, %(gaps)s,
-        %(space_id)s,
+        %(notices)s, %(pictures)s, %(handed_over)s, %(space_id)s,
         (SELECT avg(embedding) FROM hybrid_dense_embeddings WHERE chunk_id >= %(first)s AND chunk_id < %(end)s))
 """
 
@@ -105,22 +106,52 @@ VALUES (%(version_key)s, %(part)s, %(owner_id)s, %(document_id)s, %(chunks)s, %(
         %(terms)s::float8 / greatest(1, %(chunks)s), %(unique_terms)s, %(languages)s::text[])
 """
 
-MAKE_CURRENT = """
-UPDATE document_versions SET state = 'current', finished_at = now()
-WHERE version_key = %(version_key)s AND state = 'running'
-  AND parts = (SELECT count(*) FROM document_parts WHERE version_key = %(version_key)s)
-  AND 0 < (SELECT sum(chunks) FROM document_parts WHERE version_key = %(version_key)s)
+#: Pages that a damaged file names twice keep their first record
+PUT_PAGES = """
+INSERT INTO document_pages (version_key, page_num, part, owner_id, document_id, route, reason, source, characters)
+SELECT %(version_key)s, page, %(part)s, %(owner_id)s, %(document_id)s, route, reason, source, characters
+FROM json_to_recordset(%(page_records)s::json)
+     AS record (page int, route text, reason text, source text, characters int)
+ON CONFLICT DO NOTHING
 """
+
+#: All parts that the entry cut, and all that workers handed over to each other
+IS_COMPLETE = """
+    count(*) FILTER (WHERE part < parts) = parts
+    AND count(*) FILTER (WHERE part >= parts) = sum(jsonb_array_length(handed_over))
+"""
+
+#: Text, or pages that are found as pictures
+IS_SEARCHABLE = """
+    coalesce(sum(chunks), 0) > 0
+    OR EXISTS (SELECT FROM document_vdr_pages WHERE version_key = %(version_key)s AND num_vectors > 0)
+"""
+
+MAKE_CURRENT = f"""
+UPDATE document_versions SET state = 'current', finished_at = now()
+WHERE version_key = %(version_key)s AND state = 'running' AND (
+    SELECT ({IS_COMPLETE}) AND ({IS_SEARCHABLE})
+    FROM document_parts WHERE version_key = %(version_key)s
+)
+"""  # noqa: S608  made of the constants above
 
 SHOW_GENERATION = """
 UPDATE documents SET current_generation = %(generation)s, updated_at = now() WHERE document_id = %(document_id)s
 """
 
-RESULT = """
-SELECT state, coalesce(sum(chunks), 0)::int, coalesce(sum(tokens), 0)::int,
-       coalesce(jsonb_agg(gaps) FILTER (WHERE gaps <> '[]'), '[]'), count(part) = parts,
-       coalesce(max(last_page), 0)
+RESULT = f"""
+SELECT state, coalesce(sum(chunks), 0)::int AS chunks, coalesce(sum(tokens), 0)::int AS tokens,
+       coalesce(max(last_page), 0) AS pages,
+       coalesce(jsonb_agg(gaps) FILTER (WHERE gaps <> '[]'), '[]') AS gaps,
+       coalesce(jsonb_agg(notices) FILTER (WHERE notices <> '[]'), '[]') AS notices,
+       coalesce(jsonb_agg(pictures) FILTER (WHERE pictures <> '{{}}'), '[]') AS pictures,
+       ({IS_COMPLETE}) AS complete, ({IS_SEARCHABLE}) AS searchable,
+       (SELECT jsonb_object_agg(route, pages) FROM (
+           SELECT route, count(*) AS pages FROM document_pages WHERE version_key = %(version_key)s GROUP BY route
+       ) AS counted) AS routes,
+       (SELECT name FROM vector_spaces JOIN document_vdr_pages USING (space_id)
+        WHERE version_key = %(version_key)s ORDER BY page_num LIMIT 1) AS page_space
 FROM document_versions LEFT JOIN document_parts USING (version_key)
-WHERE version_key = %s
+WHERE version_key = %(version_key)s
 GROUP BY state, parts
-"""
+"""  # noqa: S608  made of the constants above

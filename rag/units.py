@@ -19,6 +19,7 @@ class Boundary(IntEnum):
     LINE = 2
     PARAGRAPH = 3
     SECTION = 4
+    PAGE = 5  #: of a page that stands for itself
 
 
 @dataclass(frozen=True)
@@ -51,18 +52,23 @@ def units_of(pages: Sequence[Page]) -> Iterator[Unit]:
     """The units of a part in their order; together they hold every character that is not blank."""
     base = 0
     tables = _Tables()
+    apart = False
     for page in pages:
-        headings = list(page.headings)
+        # What looks like headings on a slide are its title and captions: it is one section, under its title.
+        headings = list(page.headings[:1] if page.apart else page.headings)
         path = page.path
         first = True
         for unit in _page_units(page, tables):
             boundary = Boundary.PARAGRAPH if first else unit.boundary
             while headings and headings[0].start <= unit.start:
                 path = follow(path, headings.pop(0))
-                boundary = Boundary.SECTION
+                boundary = Boundary.PARAGRAPH if page.apart else Boundary.SECTION
+            if first and (apart or page.apart):
+                boundary = Boundary.PAGE
             titles = tuple(heading.title for heading in path)
             yield replace(unit, start=base + unit.start, end=base + unit.end, boundary=boundary, path=titles)
             first = False
+        apart = page.apart
         base += len(page.text) + len(PAGE_BREAK)
 
 

@@ -19,15 +19,17 @@ TABLES = {
     "websocket_connections_table": "WebSocketConnectionsTable",
 }
 SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
-UPLOADS, DERIVED, QUEUE = "amplify-rag-async-test-uploads", "amplify-rag-async-test-derived", "test-text-rag-queue"
+UPLOADS, DERIVED = "amplify-rag-async-test-uploads", "amplify-rag-async-test-derived"
+TEXT_QUEUE, VDR_QUEUE = "test-text-rag-queue", "test-vdr-queue"
 
 
 @dataclass(frozen=True)
 class TestEmulator:
-    """A running emulator with this test run's tables, buckets and job queue."""
+    """A running emulator with this test run's tables, buckets and job queues."""
 
     emulator: Emulator
-    queue_url: str
+    queue_url: str  #: of text jobs
+    vdr_queue_url: str
 
     __test__ = False
 
@@ -38,7 +40,8 @@ class TestEmulator:
             emulator.client("dynamodb").create_table(TableName=logical_id, **_schema(logical_id))
         for bucket in (UPLOADS, DERIVED):
             emulator.client("s3").create_bucket(Bucket=bucket)
-        return cls(emulator, emulator.client("sqs").create_queue(QueueName=QUEUE)["QueueUrl"])
+        queues = [emulator.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in (TEXT_QUEUE, VDR_QUEUE)]
+        return cls(emulator, *queues)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -48,6 +51,7 @@ class TestEmulator:
             "upload_buckets": UPLOADS,
             "derived_bucket": DERIVED,
             "text_rag_processing_queue_url": self.queue_url,
+            "vdr_processing_queue_url": self.vdr_queue_url,
         }
 
     @property

@@ -28,6 +28,9 @@ def services_over(
         settings=settings,
         statuses=StatusStore(client("dynamodb"), settings),
         blobs=Blobs(client("s3"), settings.derived_bucket),
-        queues=Queues(client("sqs"), {"text": settings.text_rag_processing_queue_url}),
+        queues=Queues(
+            client("sqs"),
+            {"text": settings.text_rag_processing_queue_url, "visual": settings.vdr_processing_queue_url},
+        ),
         database=database,
     )

@@ -96,7 +96,7 @@ def test_only_one_module_starts_processes() -> None:
 
 def test_functions_report_failed_messages_one_by_one() -> None:
     mappings = [*events("sqs"), *events("stream")]
-    assert len(mappings) == 3
+    assert len(mappings) == 4
     assert {key for key, event in mappings if event.get("functionResponseType") != "ReportBatchItemFailures"} == set()
 
 

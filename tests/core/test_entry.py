@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -44,11 +45,11 @@ class Bench:
     def jobs(self) -> list[Job]:
         """The jobs that were sent since the last look, by part."""
         found = []
-        url = self.settings.text_rag_processing_queue_url
-        while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                found.append(Job.from_json(message["Body"]))
+        for url in (self.settings.text_rag_processing_queue_url, self.settings.vdr_processing_queue_url):
+            while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+                for message in messages:
+                    self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
+                    found.append(Job.from_json(message["Body"]))
         return sorted(found, key=lambda job: job.part)
 
 
@@ -69,7 +70,7 @@ def test_a_pdf_becomes_a_job_a_part(bench: Bench) -> None:
     status = bench.accept(bench.put(HANDBOOK, "Crew Handbook.pdf"))
     assert (status.status, status.progress, status.owner) == (Status.QUEUED, 5, f"user:{bench.owner}")
     jobs = bench.jobs()
-    pages = [page for job in jobs for page in range(job.first_page, job.last_page + 1)]
+    pages = sorted(page for job in jobs for page in job.page_numbers)
     assert pages == list(range(1, status.metadata["totalPages"] + 1))
     assert {(job.document_id, job.generation, job.media_type, job.file_name) for job in jobs} == {
         (status.document_id, 1, "application/pdf", "Crew Handbook.pdf")
@@ -80,6 +81,23 @@ def test_a_pdf_that_is_a_png_is_a_png(bench: Bench) -> None:
     bench.accept(bench.put(PNG, "scan.pdf"))
     (job,) = bench.jobs()
     assert (job.media_type, job.parts, job.total_pages) == ("image/png", 1, 1)
+
+
+def test_a_route_is_forced_by_the_caller_or_the_uploader_and_by_nothing_else(bench: Bench) -> None:
+    request = bench.put(HANDBOOK, "scan form invoice.pdf", scanned="true")
+    plain = bench.accept(request)
+    assert {job.route for job in bench.jobs()} == {"text", "visual"}
+    forced = bench.accept(replace(request, route="text"))
+    assert forced.version != plain.version
+    assert {job.route for job in bench.jobs()} == {"text"}
+    again = bench.accept(bench.put(HANDBOOK, "other.pdf", rag_route="Visual"))
+    assert {(job.route, "".join(set(job.page_routes))) for job in bench.jobs()} == {("visual", "v")}
+    assert again.metadata["routes"]["route"] == "visual"
+
+
+def test_what_has_no_pages_cannot_be_forced_to_show_them(bench: Bench) -> None:
+    request = bench.put(b"some text")
+    assert code_of(bench, replace(request, route="visual")) == "not_pictured"
 
 
 def test_a_repeated_event_changes_nothing(bench: Bench) -> None:

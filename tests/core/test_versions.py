@@ -13,10 +13,10 @@ def test_equal_content_under_equal_settings_is_the_same_version() -> None:
 
 @pytest.mark.parametrize("name", INGREDIENTS)
 def test_a_setting_that_changes_the_rows_changes_the_digest(name: str) -> None:
-    kind = type(getattr(Settings(), name))
-    changed = Settings(**{name: kind("7")})
+    default = getattr(Settings(), name)
+    changed = Settings(**{name: not default if isinstance(default, bool) else type(default)("7")})
     assert pipeline_digest(changed) != pipeline_digest(Settings())
 
 
 def test_other_content_or_another_pipeline_is_another_version() -> None:
-    assert len({version_of("a", "d"), version_of("b", "d"), version_of("a", "e")}) == 3
+    assert len({version_of("a", "d"), version_of("b", "d"), version_of("a", "e"), version_of("a", "d", "text")}) == 4

@@ -1,16 +1,20 @@
 """A file's whole way through the functions: from the notification to the hit, with a socket watching."""
 
+import io
 import json
 import time
 from collections.abc import Callable
 from typing import Any
 
+import httpx
 import pytest
+from PIL import Image, ImageDraw, ImageFont
 
 from tests.emulators import UPLOADS, TestEmulator
 from tests.handlers.conftest import SUBJECT, event
 from tests.handlers.runtime_api import Function
 from tests.handlers.sockets import Sockets
+from vdr import query_message
 
 Functions = Callable[[str], Function]
 NAME = "leave.txt"
@@ -38,20 +42,21 @@ def notify(function: Functions, key: str) -> None:
     assert function("async_document_processor").invoke(batch) == {"batchItemFailures": []}
 
 
-def work(function: Functions, emulator: TestEmulator, document_id: str) -> None:
-    """SQS hands the document's jobs to the worker."""
+def work(function: Functions, emulator: TestEmulator, document_id: str, *, route: str = "text") -> None:
+    """SQS hands the document's jobs to the worker of their route."""
     client = emulator.emulator.client("sqs")
+    queue = emulator.queue_url if route == "text" else emulator.vdr_queue_url
     bodies = []
-    while messages := client.receive_message(QueueUrl=emulator.queue_url, MaxNumberOfMessages=10).get("Messages"):
+    while messages := client.receive_message(QueueUrl=queue, MaxNumberOfMessages=10).get("Messages"):
         for message in messages:
-            client.delete_message(QueueUrl=emulator.queue_url, ReceiptHandle=message["ReceiptHandle"])
+            client.delete_message(QueueUrl=queue, ReceiptHandle=message["ReceiptHandle"])
             bodies.append(message["Body"])
     mine = [body for body in bodies if json.loads(body)["document_id"] == document_id]
     assert mine
     for body in mine:
-        batch = event("sqs_text_job")
+        batch = event("sqs_text_job" if route == "text" else "sqs_vdr_job")
         batch["Records"][0]["body"] = body
-        worker = function("text_rag_processor")
+        worker = function("text_rag_processor" if route == "text" else "vdr_processor")
         assert worker.invoke(batch) == {"batchItemFailures": []}, worker.log
 
 
@@ -114,8 +119,46 @@ def test_a_file_is_watched_found_and_forgotten(
         assert not [word for word in ("twenty weeks", "arental leave", "redacted") if word in log], key
 
 
-def test_a_job_that_nobody_wants_any_more_is_dropped(function: Functions) -> None:
-    assert function("text_rag_processor").invoke(event("sqs_text_job")) == {"batchItemFailures": []}
+def test_a_picture_is_found_with_its_image(function: Functions, emulator: TestEmulator) -> None:
+    picture = sign("Harbour masters office, second floor")
+    announced = http(
+        function, "documents_api", "http_upload", body=json.dumps({"fileName": "sign.png", "size": len(picture)})
+    )
+    document_id = announced["documentId"]
+    emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=announced["key"], Body=picture)
+    notify(function, f"{SUBJECT}/sign.png")
+    work(function, emulator, document_id, route="visual")
+
+    for mode in ("vdr", "hybrid_vdr_text", "hybrid"):
+        query = json.dumps({"query": "harbour masters office", "search_mode": mode})
+        [hit, *_] = http(function, "query_handler", "http_query", body=query)["results"]
+        assert (hit["document_id"], hit["page"]) == (document_id, 1)
+        image = Image.open(io.BytesIO(httpx.get(hit["page_image_url"]).content))
+        assert (image.format, image.size) == ("WEBP", (1000, 400))
+    pages = http(function, "documents_api", "http_documents", f"/v2/documents/{document_id}/pages")["pages"]
+    assert [(page["route"], page["source"]) for page in pages] == [("visual", "ocr")]
+    assert "Harbour masters" not in function("vdr_processor").log
+
+
+def sign(words: str) -> bytes:
+    """A picture of words."""
+    file = io.BytesIO()
+    image = Image.new("RGB", (1000, 400), "white")
+    ImageDraw.Draw(image).text((40, 150), words, fill="black", font=ImageFont.load_default(50))
+    image.save(file, "PNG")
+    return file.getvalue()
+
+
+def test_the_page_model_embeds_a_query_for_others(function: Functions) -> None:
+    answer = function("vdr_processor").invoke(query_message.request("ferry timetable"))
+    found = query_message.read(answer)
+    assert found.space.startswith("text-proxy")
+    assert found.vectors.shape[1] == 384
+
+
+@pytest.mark.parametrize(("key", "name"), [("text_rag_processor", "sqs_text_job"), ("vdr_processor", "sqs_vdr_job")])
+def test_a_job_that_nobody_wants_any_more_is_dropped(function: Functions, key: str, name: str) -> None:
+    assert function(key).invoke(event(name)) == {"batchItemFailures": []}
 
 
 def test_a_message_that_is_no_job_comes_again(function: Functions) -> None:

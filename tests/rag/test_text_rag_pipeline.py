@@ -2,65 +2,15 @@
 
 import gzip
 import json
-import uuid
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from psycopg2.extensions import connection
 
-from core import worker
-from core.database import transaction
-from core.entry import Request, accept
-from core.events import Message
-from core.jobs import Job
-from core.status import DocumentStatus, Status
-from rag.text_rag_pipeline import discard, process
+from core.status import Status
 from tests.databases import TestDatabase
 from tests.emulators import DERIVED, UPLOADS, TestEmulator
-from tests.services import services_over
-
-SAMPLES = Path(__file__).resolve().parents[2] / "samples"
-
-
-class Bench:
-    """An owner, her uploads, and a worker that takes the jobs in any order."""
-
-    def __init__(self, emulator: TestEmulator, database: TestDatabase, opened: connection) -> None:
-        self.emulator = emulator.emulator
-        settings = database.settings(**emulator.settings, text_part_pages=8, status_interval_seconds=0.0)
-        self.database = opened
-        self.services = services_over(emulator, settings, lambda: opened)
-        self.owner = uuid.uuid4().hex
-
-    def upload(self, data: bytes, name: str) -> DocumentStatus:
-        key = f"{self.owner}/{name}"
-        self.emulator.client("s3").put_object(Bucket=UPLOADS, Key=key, Body=data)
-        return accept(Request(bucket=UPLOADS, key=key), self.services)
-
-    def jobs(self) -> list[Job]:
-        found: list[Job] = []
-        url = self.services.settings.text_rag_processing_queue_url
-        sqs = self.emulator.client("sqs")
-        while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
-            for message in messages:
-                sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
-                found.append(Job.from_json(message["Body"]))
-        return sorted(found, key=lambda job: job.part)
-
-    def work(self, job: Job) -> None:
-        worker.run(Message(job.to_json(), 1), self.services, process, discard)
-
-    def status(self, begun: DocumentStatus) -> DocumentStatus:
-        found = self.services.statuses.get(begun.status_id)
-        assert found is not None
-        return found
-
-    def contents(self) -> list[str]:
-        with transaction(self.database, [f"user:{self.owner}"]) as cursor:
-            cursor.execute("SELECT content FROM hybrid_dense_embeddings ORDER BY chunk_id")
-            return [content for (content,) in cursor.fetchall()]
+from tests.pipelines import SAMPLES, Bench
 
 
 @pytest.fixture
@@ -71,7 +21,7 @@ def bench(emulator: TestEmulator, database: TestDatabase) -> Iterator[Bench]:
 
 
 def test_the_last_part_of_a_handbook_finishes_it_whatever_the_order(bench: Bench) -> None:
-    begun = bench.upload((SAMPLES / "crew-handbook.pdf").read_bytes(), "handbook.pdf")
+    begun = bench.upload((SAMPLES / "crew-handbook.pdf").read_bytes(), "handbook.pdf", rag_route="text")
     jobs = bench.jobs()
     assert len(jobs) == 4
     for job in reversed(jobs):
@@ -85,8 +35,7 @@ def test_the_last_part_of_a_handbook_finishes_it_whatever_the_order(bench: Bench
 
 def test_progress_never_goes_down_and_ends_at_a_hundred(bench: Bench) -> None:
     begun = bench.upload((SAMPLES / "crew-handbook.pdf").read_bytes(), "handbook.pdf")
-    for job in bench.jobs():
-        bench.work(job)
+    bench.work_all()
     events = bench.services.statuses.events(begun.document_id, limit=1000)
     progress = [event["metadata"]["progress"] for event in events]
     assert progress == sorted(progress)
@@ -137,7 +86,7 @@ def test_a_new_upload_replaces_the_old_text_whole(bench: Bench) -> None:
 
 
 def test_slides_are_pages(bench: Bench) -> None:
-    begun = bench.upload((SAMPLES / "season-2025.pptx").read_bytes(), "slides.pptx")
+    begun = bench.upload((SAMPLES / "season-2025.pptx").read_bytes(), "slides.pptx", rag_route="text")
     (job,) = bench.jobs()
     bench.work(job)
     assert bench.status(begun).metadata["totalPages"] == 10

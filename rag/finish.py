@@ -1,0 +1,83 @@
+"""Finishing: what a stored part means for its document, the same for both pipelines."""
+
+import gzip
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from typing import Any
+
+from core import blobs, logs
+from core.aws import Services
+from core.errors import DocumentError
+from core.jobs import PIPELINES, Job
+from core.media_types import PDF
+from core.status import Status
+from rag import store
+from rag.pages import Extraction
+
+
+def finish_part(job: Job, result: store.PartResult, services: Services) -> None:
+    """Whoever stores the last part finishes the version; raises DocumentError when there is nothing to search in it."""
+    if result.empty:
+        raise DocumentError("no_text", "No text was found in the document.")
+    if result.finished:
+        _finish(job, result, services)
+
+
+def keep_text(job: Job, extraction: Extraction, services: Services) -> None:
+    """The text that the chunks' offsets refer to, so that a hit can be shown in its surroundings."""
+    content = json.dumps([asdict(page) for page in extraction.pages], ensure_ascii=False).encode("utf-8", "replace")
+    key = blobs.derived_key(job.document_id, job.generation, f"text/{job.part:05}.json.gz")
+    services.blobs.put_derived(key, gzip.compress(content, 5, mtime=0), "application/gzip")
+
+
+def with_pages(job: Job, extraction: Extraction) -> Job:
+    """The job with the number of pages that only extraction could count, as of slides and sheets."""
+    if job.parts > 1 or job.media_type == PDF or not extraction.pages:
+        return job
+    last = extraction.pages[-1].number
+    return replace(job, last_page=last, total_pages=last, page_routes="")
+
+
+@contextmanager
+def timed(stage: Status, job: Job) -> Iterator[dict[str, Any]]:
+    """Log how long a stage of a part took, with the figures that the block adds."""
+    pipeline = PIPELINES[job.route]
+    about = {"statusId": job.status_id, "documentId": job.document_id, "part": job.part}
+    message = "Text stage finished" if pipeline == "text_rag" else "VDR stage finished"
+    with logs.timed(message, status=stage, stage=stage, pipeline_type=pipeline, **about) as counted:
+        yield counted
+
+
+def _finish(job: Job, result: store.PartResult, services: Services) -> None:
+    outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
+    pipeline = PIPELINES["visual" if result.routes.get("visual", 0) > result.routes.get("text", 0) else "text"]
+    details: dict[str, Any] = {
+        "totalPages": result.pages,
+        "pagesDone": result.pages,
+        "chunks": result.chunks,
+        "tokens": result.tokens,
+        "pipeline": pipeline,
+        "pagesByRoute": {"text": result.routes.get("text", 0), "visual": result.routes.get("visual", 0)},
+        "gaps": [asdict(gap) for gap in result.gaps],
+        "notices": [asdict(notice) for notice in result.notices],
+    }
+    if result.page_space:
+        details["pageModel"] = result.page_space
+    if result.pictures:
+        details["pictures"] = dict(result.pictures)
+    status = services.statuses.finish(job, outcome, details)
+    services.blobs.delete_derived(job.document_id, keep_generation=job.generation)
+    if status is not None:
+        logs.info(
+            "Status updated",
+            status=status.status,
+            stage=Status.STORING,
+            statusId=job.status_id,
+            documentId=job.document_id,
+            pipeline_type=pipeline,
+            duration_ms=status.metadata.get("durationMs"),
+            chunks=result.chunks,
+            gaps=len(result.gaps),
+        )

@@ -1,0 +1,35 @@
+"""Page records: what is known of each page of a version, whichever pipeline it took. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from core.routing import PageRoute, Route
+from rag.pages import Extraction
+
+
+@dataclass(frozen=True)
+class PageRecord:
+    """A page's route, why it took it, and how much text it gave."""
+
+    page: int
+    route: Route
+    reason: str
+    source: str  #: where its text is from, as ``pages.Source``; empty when it has none
+    characters: int
+
+
+def page_records(routes: Mapping[int, PageRoute], extraction: Extraction) -> list[PageRecord]:
+    """A record for each routed page, by page; characters are those of the text as it is indexed."""
+    pages = {page.number: page for page in extraction.pages}
+    records = []
+    for number, route in sorted(routes.items()):
+        page = pages.get(number)
+        text = page.text.strip() if page else ""
+        source = page.source if page and text else ""
+        records.append(PageRecord(number, route.route, route.reason, source, len(text)))
+    return records
+
+
+def routes_of(pages: Sequence[int], route: Route, reason: str) -> dict[int, PageRoute]:
+    """The same route for all of some pages, as of a file that is routed as a whole."""
+    return {page: PageRoute(page, route, reason) for page in pages}
