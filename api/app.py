@@ -6,7 +6,7 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 
-from api import description, documents, uploads
+from api import description, documents, pages, uploads
 from api.failures import http_error
 from api.problems import bad_request
 from core import http, logs
@@ -24,7 +24,7 @@ def read_object(text: str) -> dict[str, Any]:
 
 
 app = APIGatewayHttpResolver(enable_validation=True, json_body_deserializer=read_object)
-for router in (uploads.router, documents.router, description.router):
+for router in (uploads.router, documents.router, pages.router, description.router):
     app.include_router(router)
 
 

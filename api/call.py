@@ -7,9 +7,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 
+from api import problems
+from api.identity import identity
 from api.services import ApiServices
 from core import http, principals
 from core.http import HttpError
+from core.status import DocumentStatus
 
 CONTEXT_KEY = "call"
 
@@ -33,6 +36,13 @@ class Call:
     def subject(self) -> str:
         """The caller's name in the token."""
         return self.principals[0].removeprefix(principals.USER)
+
+    def document(self, segment: str) -> DocumentStatus:
+        """The document that a segment of the path names; raises HttpError unless it is one of the caller's."""
+        status = self.services.statuses.resolve(identity(segment))
+        if status is None or status.owner not in self.principals:
+            raise problems.document_not_found()
+        return status
 
 
 def current(router: BaseRouter) -> Call:

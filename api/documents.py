@@ -3,12 +3,12 @@
 from http import HTTPStatus
 from typing import Annotated
 
-from aws_lambda_powertools.event_handler.openapi.params import Path, Query
+from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api import call, deletion, problems, records
+from api import call, deletion, records
 from api.connections import connected
-from api.identity import identity
+from api.identity import DocumentId
 from api.models import (
     DeletionReceipt,
     DocumentDetail,
@@ -27,11 +27,6 @@ router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 TAGS = ["documents"]
 DEFAULT_LIMIT = 50
 LARGEST_LIMIT = 200
-
-DocumentId = Annotated[
-    str,
-    Path(alias="documentId", description="Its documentId, or its alias statusId (`bucket#key`), percent-encoded twice"),
-]
 
 
 @router.get(
@@ -133,11 +128,7 @@ def delete_document(document_id: DocumentId) -> DeletionReceipt:
 
 def _owned(segment: str) -> DocumentStatus:
     """The document that the path names; raises HttpError unless it is one of the caller's."""
-    caller = call.current(router)
-    status = caller.services.statuses.resolve(identity(segment))
-    if status is None or status.owner not in caller.principals:
-        raise problems.document_not_found()
-    return status
+    return call.current(router).document(segment)
 
 
 def _services() -> ApiServices:

@@ -1,8 +1,16 @@
 """Which document a path names: its opaque id, or its alias ``bucket#key``."""
 
+from typing import Annotated
 from urllib.parse import unquote
 
+from aws_lambda_powertools.event_handler.openapi.params import Path
+
 ALIAS_MARK = "#"  #: a bucket's name cannot hold it, so the first one ends the bucket
+
+DocumentId = Annotated[
+    str,
+    Path(alias="documentId", description="Its documentId, or its alias statusId (`bucket#key`), percent-encoded twice"),
+]
 
 
 def identity(segment: str) -> str:

@@ -1,6 +1,6 @@
 """What the HTTP routes take and answer; the API's description is generated from these models."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
@@ -53,6 +53,13 @@ class UploadRequest(Shape):
         Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255, description="Left out: guessed from the name")] | None
     ) = None
     size: Annotated[int, Field(ge=1, description="Bytes; the post may have at most as many")]
+    route: (
+        Annotated[
+            Literal["text", "visual"],
+            Field(description="Send all pages down this route; left out: each page's content decides"),
+        ]
+        | None
+    ) = None
 
 
 class PresignedPost(Shape):
@@ -103,6 +110,20 @@ class PageGap(Shape):
     reason: str
 
 
+class Notice(Shape):
+    """Something that was left out, and how to have it."""
+
+    code: str
+    message: str
+
+
+class PageCounts(Shape):
+    """How many pages took which route in the end."""
+
+    text: int
+    visual: int
+
+
 class DocumentVersion(Shape):
     """One ingestion of the document's bytes, as the database has it."""
 
@@ -116,6 +137,15 @@ class DocumentVersion(Shape):
     tokens: int
     gaps: list[PageGap]
     languages: list[str]
+    routes: Annotated[PageCounts, Field(description="Of the pages that workers have finished")]
+    pictures: Annotated[
+        dict[str, int],
+        Field(
+            description="Pictures inside text pages: found, described, read by OCR, skipped; empty: nobody looked",
+            examples=[{"found": 12, "described": 2, "read": 3, "skipped": 7}],
+        ),
+    ]
+    notices: list[Notice]
     started_at: str
     finished_at: str | None
 

@@ -29,7 +29,7 @@ ERRORS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed; the message names the field.",
     HTTPStatus.UNAUTHORIZED: "The token is missing, expired or not meant for this API.",
     HTTPStatus.FORBIDDEN: "The token does not allow this.",
-    HTTPStatus.NOT_FOUND: "There is no such document among the caller's.",
+    HTTPStatus.NOT_FOUND: "There is no such document among the caller's, or no image of this page.",
     HTTPStatus.CONFLICT: "The document's state does not allow this.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The file is larger than the limit.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",

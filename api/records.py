@@ -4,18 +4,19 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from api.models import DocumentVersion, PageGap
+from api.models import DocumentVersion, Notice, PageCounts, PageGap
 from core.database import transaction
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
 
 VERSIONS = """
-SELECT generation, version, state, pages, parts, finished_parts, chunks, tokens, coalesce(gaps, '[]'), languages,
-       started_at, finished_at
+SELECT generation, version, state, pages, parts + handed_over, finished_parts, chunks, tokens, coalesce(gaps, '[]'),
+       languages, text_pages, visual_pages, coalesce(pictures, '{}'), coalesce(notices, '[]'), started_at, finished_at
 FROM document_versions
 CROSS JOIN LATERAL (
-    SELECT count(*) AS finished_parts, coalesce(sum(chunks), 0) AS chunks, coalesce(sum(tokens), 0) AS tokens
+    SELECT count(*) AS finished_parts, coalesce(sum(chunks), 0) AS chunks, coalesce(sum(tokens), 0) AS tokens,
+           coalesce(sum(jsonb_array_length(document_parts.handed_over)), 0)::int AS handed_over
     FROM document_parts WHERE version_key = document_versions.version_key
 ) AS finished
 CROSS JOIN LATERAL (
@@ -29,6 +30,24 @@ CROSS JOIN LATERAL (
         WHERE version_key = document_versions.version_key ORDER BY language
     ) AS languages
 ) AS stemmed
+CROSS JOIN LATERAL (
+    SELECT count(*) FILTER (WHERE route = 'text') AS text_pages,
+           count(*) FILTER (WHERE route = 'visual') AS visual_pages
+    FROM document_pages WHERE version_key = document_versions.version_key
+) AS routed
+CROSS JOIN LATERAL (
+    SELECT jsonb_object_agg(kind, number) AS pictures
+    FROM (
+        SELECT kind, sum(number::int) AS number
+        FROM document_parts CROSS JOIN LATERAL jsonb_each_text(document_parts.pictures) AS counted (kind, number)
+        WHERE version_key = document_versions.version_key GROUP BY kind
+    ) AS kinds
+) AS looked_at
+CROSS JOIN LATERAL (
+    SELECT jsonb_agg(DISTINCT notice) AS notices
+    FROM document_parts CROSS JOIN LATERAL jsonb_array_elements(document_parts.notices) AS notice
+    WHERE version_key = document_versions.version_key
+) AS left_out
 WHERE document_id = %(document_id)s
 ORDER BY generation DESC
 """
@@ -47,7 +66,8 @@ def current(known: Sequence[DocumentVersion]) -> DocumentVersion | None:
 
 
 def _version(row: tuple[Any, ...]) -> DocumentVersion:
-    generation, version, state, pages, parts, finished, chunks, tokens, gaps, languages, started_at, finished_at = row
+    generation, version, state, pages, parts, finished, chunks, tokens, gaps, languages, *more = row
+    text_pages, visual_pages, pictures, notices, started_at, finished_at = more
     return DocumentVersion(
         generation=generation,
         version=version,
@@ -59,6 +79,9 @@ def _version(row: tuple[Any, ...]) -> DocumentVersion:
         tokens=int(tokens),
         gaps=[PageGap(**gap) for gap in gaps],
         languages=languages,
+        routes=PageCounts(text=text_pages, visual=visual_pages),
+        pictures=pictures,
+        notices=[Notice(**notice) for notice in notices],
         started_at=moment(started_at),
         finished_at=finished_at and moment(finished_at),
     )

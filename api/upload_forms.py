@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
+ROUTE_FIELD = "x-amz-meta-rag_route"
+
 
 @dataclass(frozen=True)
 class UploadForm:
@@ -24,13 +26,19 @@ class UploadForms:
     def __init__(self, client: "S3Client") -> None:
         self._client = client
 
-    def sign(self, *, bucket: str, key: str, content_type: str, max_bytes: int, seconds: int) -> UploadForm:
-        """A form for ``key`` alone: S3 refuses another key, type or bucket, more bytes, and any other field."""
+    def sign(
+        self, *, bucket: str, key: str, content_type: str, max_bytes: int, seconds: int, route: str = ""
+    ) -> UploadForm:
+        """A form for ``key`` alone: S3 refuses another key, type or bucket, more bytes, and any other field.
+
+        A ``route`` becomes metadata of the object, by which the entry knows what its owner wants.
+        """
+        fixed = {"Content-Type": content_type, **({ROUTE_FIELD: route} if route else {})}
         form = self._client.generate_presigned_post(
             Bucket=bucket,
             Key=key,
-            Fields={"Content-Type": content_type},
-            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, max_bytes]],
+            Fields=dict(fixed),
+            Conditions=[*({name: value} for name, value in fixed.items()), ["content-length-range", 1, max_bytes]],
             ExpiresIn=seconds,
         )
         return UploadForm(form["url"], form["fields"])

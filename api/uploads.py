@@ -54,6 +54,7 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
         content_type=content_type,
         max_bytes=upload.size,
         seconds=limits.upload_url_seconds,
+        route=upload.route or "",
     )
     return _response(status, form, upload.size, limits)
 

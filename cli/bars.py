@@ -1,6 +1,6 @@
 """Progress on the terminal: one live bar a document, or plain lines where there is no terminal."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from types import TracebackType
 
 from rich.console import Console
@@ -130,7 +130,16 @@ def describe(update: Update) -> str:
     pages = [count(facts["totalPages"], "page")] if facts.get("totalPages", 0) > 1 else []
     chunks = [count(facts["chunks"], "chunk")] if facts.get("chunks") else []
     gaps = [f"unreadable: page {', '.join(str(gap['page']) for gap in facts['gaps'])}"] if facts.get("gaps") else []
-    return ", ".join([*pages, *chunks, *gaps]) or update.status
+    done = ", ".join([*pages, *chunks, *_pictures(facts.get("pictures") or {}), *gaps]) or update.status
+    return ". ".join([done, *(f"Note: {notice.rstrip('.')}" for notice in update.notices)])
+
+
+def _pictures(counts: Mapping[str, int]) -> list[str]:
+    """How many pictures were found inside the text, and what became of them."""
+    if not counts.get("found"):
+        return []
+    done = [f"{counts[name]} {name}" for name in ("described", "read", "skipped") if counts.get(name)]
+    return [count(counts["found"], "picture") + (f" ({', '.join(done)})" if done else "")]
 
 
 def count(number: int, word: str) -> str:

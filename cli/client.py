@@ -59,9 +59,13 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def announce(self, file_name: str, content_type: str, size: int) -> Announced:
-        """Reserves a document for a file; file_name is its path relative to the user's own folder."""
+    async def announce(self, file_name: str, content_type: str, size: int, route: str | None = None) -> Announced:
+        """Reserves a document for a file; file_name is its path relative to the user's own folder.
+
+        With a route, ``text`` or ``visual``, all pages take it.
+        """
         request = {"fileName": file_name, "contentType": content_type, "size": size}
+        request |= {"route": route} if route else {}
         answer = await self._call("POST", "/v2/uploads", json=request)
         form = answer["upload"]
         return Announced(answer["documentId"], answer["statusId"], form["url"], form["fields"])
@@ -91,6 +95,20 @@ class Client:
         params = {"status": status, "limit": limit, "cursor": cursor}
         given = {name: value for name, value in params.items() if value is not None}
         return await self._call("GET", "/v2/documents", params=given)
+
+    async def pages(self, document: str) -> Json:
+        """All pages of a document, ``{documentId, generation, totalPages, pages}``, as searches see them."""
+        pages: list[Json] = []
+        after: int | None = 0
+        while after is not None:
+            answer = await self._call("GET", f"{_path(document)}/pages", params={"after": after, "limit": 1000})
+            pages += answer["pages"]
+            after = answer.pop("nextAfter")
+        return {**answer, "pages": pages}
+
+    async def page_image(self, document: str, page: int, *, size: str = "large") -> Json:
+        """A short-lived link to a page's image: ``{url, expiresInSeconds, width, height, …}``."""
+        return await self._call("GET", f"{_path(document)}/pages/{page}/image", params={"size": size})
 
     async def delete(self, document: str) -> Json:
         """Removes a document for good; answers with a receipt."""

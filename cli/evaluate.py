@@ -72,8 +72,7 @@ def pages(
     as_json: AsJson = False,
 ) -> None:
     """Measure how often a page that answers the question is among the first 1, 5 and 10 hits."""
-    from evaluation.pages import run  # noqa: PLC0415  as above
-    from evaluation.retrieval import MODES  # noqa: PLC0415  as above
+    from evaluation.pages import MODES, run  # noqa: PLC0415  as above
 
     chosen = [mode for mode in MODES if modes is None or mode in modes]
     with _database(file) as (database, settings), _bars() as advance:

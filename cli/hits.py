@@ -15,7 +15,10 @@ MARK = "bold black on yellow"
 
 
 def print_hits(console: Console, answer: Mapping[str, Any]) -> None:
-    """Prints each hit with file, page, score, headings and its highlighted snippet."""
+    """Prints each hit with file, page, what it was found by, score, headings and its highlighted snippet.
+
+    ``[image]`` marks those whose page image can be saved or opened.
+    """
     if not answer["results"]:
         console.print("Nothing found.")
     for rank, hit in enumerate(answer["results"], start=1):
@@ -29,6 +32,8 @@ def _hit(rank: int, hit: Mapping[str, Any]) -> Group:
         (f"{rank:>2}  ", "dim"),
         (str(hit["file_name"]), "bold cyan"),
         f"  {pages(hit)}",
+        (f"  {how}", "magenta") if (how := found_by(hit)) else "",
+        ("  [image]", "green") if hit.get("page_image_url") else "",
         (f"  score {hit['score']:.3f}", "dim"),
     )
     headings = " › ".join(hit.get("headings") or [])
@@ -42,10 +47,21 @@ def pages(hit: Mapping[str, Any]) -> str:
     return f"page {numbers[0]}" if len(numbers) == 1 else f"pages {numbers[0]}–{numbers[-1]}"
 
 
+def found_by(hit: Mapping[str, Any]) -> str:
+    """Whether the hit was found by its text, as a picture, or both; empty where the answer does not say."""
+    as_text = any(hit.get(score) is not None for score in ("dense_score", "sparse_score"))
+    as_picture = hit.get("vdr_score") is not None
+    if as_text and as_picture:
+        return "text and picture"
+    if as_text or as_picture:
+        return "text" if as_text else "picture"
+    return {"text_rag": "text", "vdr": "picture"}.get(str(hit.get("pipeline")), "")
+
+
 def snippet(hit: Mapping[str, Any]) -> Text:
     """The snippet with what stands in ``<mark>`` highlighted, on one line."""
     text = Text()
-    marked = re.split(r"<mark>(.*?)</mark>", re.sub(r"\s+", " ", hit.get("snippet") or hit["content"]))
+    marked = re.split(r"<mark>(.*?)</mark>", re.sub(r"\s+", " ", hit.get("snippet") or hit.get("content") or ""))
     for number, piece in enumerate(marked):
         text.append(html.unescape(piece), style=MARK if number % 2 else "")
     return text

@@ -1,12 +1,14 @@
 """The command `amplify-rag`."""
 
-from typing import Any
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import documents, evaluate, login, query, upload, watch
+from cli import documents, evaluate, login, pages, query, route, upload, watch
 from cli.console import err
 from cli.errors import CliError
 
@@ -23,6 +25,18 @@ class Commands(TyperGroup):
             raise typer.Exit(error.exit_code) from None
 
 
+def print_version(wanted: bool) -> None:
+    """Prints the version of this checkout and ends."""
+    if wanted:
+        project = tomllib.loads((Path(__file__).parent.parent / "pyproject.toml").read_text("utf-8"))["project"]
+        typer.echo(f"amplify-rag {project['version']}")
+        raise typer.Exit
+
+
+Version = Annotated[
+    bool, typer.Option("--version", callback=print_version, is_eager=True, help="Print the version and end.")
+]
+
 app = typer.Typer(
     cls=Commands,
     no_args_is_help=True,
@@ -34,6 +48,13 @@ app = typer.Typer(
         "Exit codes: 0 done, 1 failed or refused, 2 wrong usage, 3 not logged in, 4 nothing answers, 5 service error."
     ),
 )
-for group in (login, upload, watch, query, documents):
+
+
+@app.callback()
+def main(*, version: Version = False) -> None:
+    """Options of the command itself; they act by their callbacks."""
+
+
+for group in (login, upload, watch, query, documents, pages, route):
     group.register(app)
 app.add_typer(evaluate.app, name="eval")

@@ -47,20 +47,27 @@ class Outcome:
 
 
 async def upload(
-    client: Client, live: Live | None, files: Sequence[LocalFile], board: Board, *, force: bool
+    client: Client,
+    live: Live | None,
+    files: Sequence[LocalFile],
+    board: Board,
+    *,
+    force: bool,
+    route: str | None = None,
 ) -> list[Outcome]:
     """Uploads the files and waits until each has been processed, showing every state on the way.
 
-    Without ``live`` nobody waits. What one file's refusal does to it, it does not do to the others.
+    A route, ``text`` or ``visual``, is taken by all their pages; otherwise each page's content decides. Without
+    ``live`` nobody waits. What one file's refusal does to it, it does not do to the others.
     """
     doors = asyncio.Semaphore(UPLOADS_AT_A_TIME)
 
     async def one(file: LocalFile) -> Outcome:
         try:
             if live is None:
-                outcome = await _send(client, file, board, doors, force=force)
+                outcome = await _send(client, file, board, doors, force=force, route=route)
             else:
-                outcome = await _see_through(client, live, file, board, doors, force=force)
+                outcome = await _see_through(client, live, file, board, doors, force=force, route=route)
         except (RefusedError, ServiceError) as error:
             outcome = Outcome(file, error=str(error))
         board.finish(outcome)
@@ -74,9 +81,11 @@ async def upload(
     return [task.result() for task in tasks]
 
 
-async def _send(client: Client, file: LocalFile, board: Board, doors: asyncio.Semaphore, *, force: bool) -> Outcome:
+async def _send(
+    client: Client, file: LocalFile, board: Board, doors: asyncio.Semaphore, *, force: bool, route: str | None
+) -> Outcome:
     async with doors:
-        announced = await _announce(client, file)
+        announced = await _announce(client, file, route)
         await post_file(announced, file.path, lambda sent: board.sending(file, sent))
         if force:
             await client.process(announced.status_id, force=True)
@@ -84,11 +93,18 @@ async def _send(client: Client, file: LocalFile, board: Board, doors: asyncio.Se
 
 
 async def _see_through(
-    client: Client, live: Live, file: LocalFile, board: Board, doors: asyncio.Semaphore, *, force: bool
+    client: Client,
+    live: Live,
+    file: LocalFile,
+    board: Board,
+    doors: asyncio.Semaphore,
+    *,
+    force: bool,
+    route: str | None,
 ) -> Outcome:
     """Uploads a file and follows its document to the end of this upload's work."""
     async with doors:
-        announced = await _announce(client, file)
+        announced = await _announce(client, file, route)
         states = await live.follow(announced.document_id)
         before = await anext(states)  # subscribed: from here on nothing can be missed
         await post_file(announced, file.path, lambda sent: board.sending(file, sent))
@@ -117,7 +133,7 @@ async def _begun(client: Client, announced: Announced, before: Update, *, force:
     return state
 
 
-async def _announce(client: Client, file: LocalFile) -> Announced:
+async def _announce(client: Client, file: LocalFile, route: str | None) -> Announced:
     if file.size == 0:
         raise RefusedError("the file is empty", "empty")
-    return await client.announce(file.name, file.media_type, file.size)
+    return await client.announce(file.name, file.media_type, file.size, route)

@@ -55,6 +55,11 @@ class Update:
         """What the service says about this state; for a failure, why."""
         return str(self.metadata.get("error") or self.metadata.get("message") or "")
 
+    @property
+    def notices(self) -> list[str]:
+        """What was left out of the document and how to have it, a sentence each."""
+        return [str(notice["message"]) for notice in self.metadata.get("notices") or []]
+
 
 class Reordering:
     """Puts the updates of one document in order: each comes out once, and none before those it follows.

@@ -1,6 +1,7 @@
 """`amplify-rag upload`."""
 
 from collections.abc import Sequence
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -16,6 +17,14 @@ from cli.options import AsJson, EndpointsFile, Stage, call
 from cli.transfer import Outcome
 from cli.transfer import upload as transfer
 
+
+class Route(StrEnum):
+    """How pages are taken."""
+
+    TEXT = "text"
+    VISUAL = "visual"
+
+
 Paths = Annotated[
     list[Path],
     typer.Argument(metavar="FILE|FOLDER...", help="Files, and folders with all the documents inside them."),
@@ -25,6 +34,10 @@ Glob = Annotated[
 ]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="End when the files are uploaded; don't wait for processing.")]
 Force = Annotated[bool, typer.Option("--force", help="Process again even if the file has not changed.")]
+ForcedRoute = Annotated[
+    Route | None,
+    typer.Option("--route", help="Take all pages as text or as pictures. Default: each as its content calls for."),
+]
 
 
 def upload(
@@ -33,6 +46,7 @@ def upload(
     glob: Glob = None,
     no_wait: NoWait = False,
     force: Force = False,
+    route: ForcedRoute = None,
     file: EndpointsFile = None,
     stage: Stage = None,
     as_json: AsJson = False,
@@ -42,7 +56,7 @@ def upload(
     Exits with 1 if any document failed. The documents go on being processed if you stop watching.
     """
     files = local_files.collect(paths, glob)
-    outcomes = call(file, stage, lambda client: run(client, files, wait=not no_wait, force=force))
+    outcomes = call(file, stage, lambda client: run(client, files, wait=not no_wait, force=force, route=route))
     failed = sum(outcome.failed for outcome in outcomes)
     if as_json:
         print_json({"documents": [as_dict(outcome) for outcome in outcomes], "failed": failed})
@@ -52,13 +66,20 @@ def upload(
         raise typer.Exit(1)
 
 
-async def run(client: Client, files: Sequence[LocalFile], *, wait: bool = True, force: bool = False) -> list[Outcome]:
+async def run(
+    client: Client,
+    files: Sequence[LocalFile],
+    *,
+    wait: bool = True,
+    force: bool = False,
+    route: str | None = None,
+) -> list[Outcome]:
     """Uploads the files with progress on standard error."""
     with board(err, files) as shown:
         if not wait:
-            return await transfer(client, None, files, shown, force=force)
+            return await transfer(client, None, files, shown, force=force, route=route)
         async with Live(client) as live:
-            return await transfer(client, live, files, shown, force=force)
+            return await transfer(client, live, files, shown, force=force, route=route)
 
 
 def as_dict(outcome: Outcome) -> dict[str, Any]:
@@ -76,7 +97,7 @@ def as_dict(outcome: Outcome) -> dict[str, Any]:
 
 
 def report(outcomes: Sequence[Outcome]) -> None:
-    """Prints how many documents ended how, and which failed."""
+    """Prints how many documents ended how, which failed, and what was left out of the others."""
     failed = [outcome for outcome in outcomes if outcome.failed]
     unchanged = sum(outcome.unchanged for outcome in outcomes)
     ready = sum(outcome.last is not None for outcome in outcomes) - unchanged - sum(o.last is not None for o in failed)
@@ -87,6 +108,9 @@ def report(outcomes: Sequence[Outcome]) -> None:
     )
     for outcome in failed:
         out.print(f"  {outcome.file.path}: {summary(outcome)}", style="red", markup=False, soft_wrap=True)
+    for outcome in outcomes:
+        for notice in [] if outcome.last is None or outcome.failed else outcome.last.notices:
+            out.print(f"  {outcome.file.path}: {notice}", style="yellow", markup=False, soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -3,7 +3,7 @@
 import json
 import uuid
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from psycopg2.extensions import connection
 from api.handler import answer
 from api.services import ApiServices
 from api.upload_forms import UploadForms
+from core.blobs import Blobs
 from core.settings import Settings
 from tests.databases import TestDatabase
 from tests.emulators import TestEmulator
@@ -88,7 +89,14 @@ def services(emulator: TestEmulator, request: pytest.FixtureRequest) -> ApiServi
 
 def services_with(settings: Settings, emulator: TestEmulator, database: Callable[[], connection]) -> ApiServices:
     """The API's services for these settings."""
-    form_client = boto3.client(
+    client = signing_client(emulator)
+    services = replace(services_over(emulator, settings, database), blobs=Blobs(client, settings.derived_bucket))
+    return ApiServices.of(services, UploadForms(client))
+
+
+def signing_client(emulator: TestEmulator) -> Any:
+    """A client of S3 that signs by version 4, as the deployed one does."""
+    return boto3.client(
         "s3",
         endpoint_url=emulator.variables["AWS_ENDPOINT_URL"],
         region_name=emulator.variables["AWS_REGION"],
@@ -96,7 +104,6 @@ def services_with(settings: Settings, emulator: TestEmulator, database: Callable
         aws_secret_access_key=emulator.variables["AWS_SECRET_ACCESS_KEY"],
         config=Config(signature_version="s3v4"),
     )
-    return ApiServices.of(services_over(emulator, settings, database), UploadForms(form_client))
 
 
 @pytest.fixture

@@ -2,15 +2,26 @@
 
 import numpy as np
 
-from core.jobs import Gap, Job
+from core.database import transaction
+from core.jobs import Gap, Job, Notice
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
 from rag import store
 from rag.chunk import Chunk
+from rag.page_records import PageRecord
 from tests.api.conftest import Caller
 from tests.emulators import UPLOADS
 
 PAGES, PART_PAGES = 60, 50
+PICTURED, UNREADABLE, UNRENDERED = 3, 7, 9  #: a page with an image, one without text, a visual one without an image
+NOTICE = Notice("no_office", "LibreOffice is not installed: page images were left out.")
+SPACE = "test-model/fp32"
+
+INSERT_PICTURE = """
+INSERT INTO document_vdr_pages (version_key, page_num, part, owner_id, document_id, space_id, dimensions, num_vectors,
+                                encoding, embedding_vectors, embedding, image_width, image_height)
+VALUES (%s, %s, %s, %s, %s, %s, 128, 1, 'bits', %s, %s, 1600, 900)
+"""
 
 
 def upload_of(caller: Caller, name: str = "leave.pdf", version: str = "0123456789abcdef", owner: str = "") -> Upload:
@@ -53,7 +64,7 @@ def job(status: DocumentStatus, part: int) -> Job:
 
 
 def process(caller: Caller, status: DocumentStatus, parts: tuple[int, ...] = (0, 1)) -> None:
-    """What workers do with those parts: two chunks each; page 7 cannot be read."""
+    """What workers do with those parts: two chunks each; page 7 cannot be read, page 3 has an image."""
     chunks = [
         Chunk(
             ordinal=n, text=f"leave {n}", headings=(), first_page=1, last_page=2, page=1, start=n, end=n + 1, tokens=3
@@ -62,10 +73,40 @@ def process(caller: Caller, status: DocumentStatus, parts: tuple[int, ...] = (0,
     ]
     vectors = np.eye(2, 384, dtype=np.float32)  # (2, 384)
     for part in parts:
-        gaps = [Gap(7, "no text")] if part == 0 else []
         one = job(status, part)
         caller.services.statuses.report(one, Status.STORING, fraction=1.0, pages_done=one.pages)
-        result = store.replace_part(caller.services.database(), one, chunks, vectors, "test-model/fp32", gaps=gaps)
+        if part == 0:
+            picture(caller, one)
+        result = store.replace_part(caller.services.database(), one, chunks, vectors, SPACE, findings(one))
         if result.finished:
             details = {"chunks": result.chunks, "gaps": result.gaps}
             caller.services.statuses.finish(one, Status.COMPLETED_WITH_GAPS, details)
+
+
+def findings(one: Job) -> store.Findings:
+    """What the worker of a part found out besides its text."""
+    return store.Findings(
+        gaps=[Gap(UNREADABLE, "no text")] if one.part == 0 else [],
+        pages=[page_record(page) for page in range(one.first_page, one.last_page + 1)],
+        notices=[NOTICE],  # both parts say the same
+        pictures={"found": 3, "described": 0, "read": 1, "skipped": 2},
+    )
+
+
+def page_record(page: int) -> PageRecord:
+    if page == UNREADABLE:
+        return PageRecord(page, "text", "almost empty: 0 characters", "", 0)
+    if page in {PICTURED, UNRENDERED}:
+        return PageRecord(page, "visual", "slide shape with 90 characters", "text-layer+ocr", 90)
+    return PageRecord(page, "text", "prose: 2000 characters", "text-layer", 2000)
+
+
+def picture(caller: Caller, one: Job) -> None:
+    """The row of the page that has an image; a worker that comes too late writes none."""
+    keys = store.open_version(caller.services.database(), one, SPACE, 384)
+    if keys is None:
+        return
+    vector = np.full(128, 128**-0.5, np.float32)  # (128,)
+    with transaction(caller.services.database(), [one.owner]) as cursor:
+        ids = (keys.version_key, PICTURED, one.part, keys.owner_id, one.document_id, keys.space_id)
+        cursor.execute(INSERT_PICTURE, (*ids, bytes(16), vector))

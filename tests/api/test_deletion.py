@@ -22,6 +22,8 @@ TABLES = (
     "hybrid_dense_embeddings",
     "hybrid_bm25_index",
     "document_bm25_metadata",
+    "document_pages",
+    "document_vdr_pages",
 )
 
 

@@ -11,7 +11,7 @@ from psycopg2.extensions import connection
 from api.services import ApiServices
 from core.status import Status
 from tests.api.conftest import Caller, reply
-from tests.api.ingestion import PAGES, begin, job, process
+from tests.api.ingestion import NOTICE, PAGES, PICTURED, begin, job, process
 from tests.databases import TestDatabase
 from tests.emulators import UPLOADS
 
@@ -84,6 +84,9 @@ def test_a_finished_document_tells_what_searches_see(caller: Caller) -> None:
     [version] = detail["versions"]
     assert (version["state"], version["finishedParts"], version["version"]) == ("current", 2, status.version)
     assert version["tokens"] == 12
+    assert version["routes"] == {"text": PAGES - 2, "visual": 2}
+    assert version["pictures"] == {"found": 6, "described": 0, "read": 2, "skipped": 4}  # of both parts
+    assert version["notices"] == [{"code": NOTICE.code, "message": NOTICE.message}]  # once, though both parts say it
     assert version["finishedAt"] >= version["startedAt"]
     assert version["startedAt"].endswith("Z")
 
@@ -127,6 +130,8 @@ def routes(name: str) -> list[tuple[str, str]]:
         ("GET", document),
         ("GET", f"{document}/status"),
         ("GET", f"{document}/events"),
+        ("GET", f"{document}/pages"),
+        ("GET", f"{document}/pages/{PICTURED}/image"),
         ("POST", f"{document}/cancel"),
         ("DELETE", document),
     ]

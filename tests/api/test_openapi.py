@@ -12,7 +12,7 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from api.app import app
 from api.openapi import describe
 from tests.api.conftest import EVENTS, Caller, reply
-from tests.api.ingestion import begin, process
+from tests.api.ingestion import PICTURED, begin, process
 from tests.declarations import functions
 
 REFERENCED_ERRORS = {"400", "401", "403", "404", "409", "413", "415", "422", "429", "500", "503"}
@@ -96,6 +96,10 @@ def test_answers_are_as_described(document: dict[str, Any], caller: Caller) -> N
         ("get", "/v2/documents/{documentId}", name, None),
         ("get", "/v2/documents/{documentId}/status", f"{name}/status", None),
         ("get", "/v2/documents/{documentId}/events", f"{name}/events", None),
+        ("get", "/v2/documents/{documentId}/pages", f"{name}/pages", None),
+        ("get", "/v2/documents/{documentId}/pages/{page}/image", f"{name}/pages/{PICTURED}/image", None),
+        ("get", "/v2/documents/{documentId}/pages/{page}/image", f"{name}/pages/1/image", None),
+        ("get", "/v2/documents/{documentId}/pages/{page}/image", f"{name}/pages/0/image", None),
         ("post", "/v2/documents/{documentId}/cancel", f"{name}/cancel", None),
         ("post", "/v2/uploads", "/v2/uploads", {"fileName": "a.pdf", "size": 5}),
         ("post", "/v2/uploads", "/v2/uploads", {"fileName": "a.pdf", "size": 5000}),
@@ -109,7 +113,7 @@ def test_answers_are_as_described(document: dict[str, Any], caller: Caller) -> N
         response = resolve(document, document["paths"][path][method]["responses"][str(answer.status)])
         validator(document, response["content"]["application/json"]["schema"]).validate(answer.body)
         answered.append(answer.status)
-    assert answered == [200, 200, 200, 200, 409, 201, 413, 400, 200, 404]
+    assert answered == [200, 200, 200, 200, 200, 200, 404, 400, 409, 201, 413, 400, 200, 404]
 
 
 def test_it_is_served_without_a_token(document: dict[str, Any], caller: Caller) -> None:

@@ -73,6 +73,21 @@ def test_the_policy_pins_everything(caller: Caller) -> None:
     assert set(pinned) == {"bucket", "key", "Content-Type", "x-amz-algorithm", "x-amz-credential", "x-amz-date"}
 
 
+def test_a_forced_route_comes_with_the_file_and_cannot_be_changed(caller: Caller) -> None:
+    answer = announce(caller, route="visual")
+    assert post(answer["upload"], FILE, **{"x-amz-meta-rag_route": "text"}).status_code == 403
+    assert not stored(caller, answer["key"])
+    assert post(answer["upload"], FILE).status_code == 204
+    blob = caller.services.blobs.head(UPLOADS, answer["key"])
+    assert blob is not None
+    assert blob.metadata["rag_route"] == "visual"
+
+
+def test_without_a_forced_route_nobody_can_add_one(caller: Caller) -> None:
+    answer = announce(caller)
+    assert post(answer["upload"], FILE, **{"x-amz-meta-rag_route": "visual"}).status_code == 403
+
+
 @pytest.mark.parametrize(
     ("name", "media_type"),
     [("a.pdf", "application/pdf"), ("a.html", "text/html"), ("a", "application/octet-stream")],
@@ -111,6 +126,7 @@ def test_announcing_again_names_the_same_document(caller: Caller) -> None:
         ({"fileName": "\ud800.txt"}, 400, "invalid_request", "fileName"),
         ({"contentType": "text/plain\r\nx-amz-meta-owner: group:admins"}, 400, "invalid_request", "contentType"),
         ({"owner": "group:admins"}, 400, "invalid_request", "owner"),
+        ({"route": "fastest"}, 400, "invalid_request", "route"),
     ],
 )
 def test_a_wrong_announcement_is_refused(

@@ -45,6 +45,8 @@ class Document:
         self.content: bytes | None = None
         self.generation = 0
         self.states: list[dict[str, Any]] = []
+        self.pages: list[dict[str, Any]] = []
+        self.route: str | None = None  #: the one that its uploader forced
 
     @property
     def key(self) -> str:
@@ -87,6 +89,8 @@ class Service:
         self.tokens = {TOKEN}
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.queries: list[dict[str, Any]] = []
+        self.facts: dict[str, Any] = {}  #: more that is told of a document when it is completed
+        self.hits: list[dict[str, Any]] | None = None  #: what queries find, if not the usual hit
         self.subscriptions: list[dict[str, Any]] = []  #: every subscribe message that came
         self.connections = 0
         self.pings = 0
@@ -97,6 +101,10 @@ class Service:
 
     def endpoints(self) -> dict[str, str]:
         return {"api": self.url, "websocket": self.websocket_url, "userPoolId": "eu-west-1_x", "clientId": "client"}
+
+    def image_url(self, size: str) -> str:
+        """A link to a page image."""
+        return f"{self.url}/{BUCKET}-derived/page.webp?size={size}"
 
     def find(self, identity: str) -> Document | None:
         same = (d for d in self.documents.values() if identity in {d.id, f"{BUCKET}#{d.key}"})
@@ -137,7 +145,7 @@ class Service:
         if error := self.faults.broken.get(document.name):
             self.push(document, "failed", 95, error=error, code="broken", stage="storing", retryable=False, **facts)
         else:
-            self.push(document, "completed", 100, chunks=7, **facts)
+            self.push(document, "completed", 100, chunks=7, **facts, **self.facts)
 
     def subscribe(self, socket: ServerConnection, message: dict[str, Any]) -> None:
         self.subscriptions.append(message)

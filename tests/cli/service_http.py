@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from tests.cli.service import BUCKET, Document, Service
 
+PAGE_IMAGE = b"RIFF....WEBP"
+
 
 class Handler(BaseHTTPRequestHandler):
     """The HTTP half."""
@@ -36,6 +38,9 @@ class Handler(BaseHTTPRequestHandler):
             self.give(status, {"error": "Not now.", "code": "busy", "requestId": "r1"}, headers)
         elif path.path == f"/{BUCKET}":
             self.store(body)
+        elif path.path == f"/{BUCKET}-derived/page.webp":
+            assert "authorization" not in self.headers, "S3 refuses a link with a second authorization"
+            self.give_raw(200, PAGE_IMAGE)
         elif self.headers.get("authorization") not in {f"Bearer {token}" for token in self.service.tokens}:
             self.give(401, {"message": "Unauthorized"})
         else:
@@ -47,6 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         service = self.service
         if path == ["uploads"]:
             document = service.documents.setdefault(content["fileName"], Document(content["fileName"], content["size"]))
+            document.route = content.get("route")
             if not document.states:
                 document.add("awaiting_upload", 0)
             form = {"url": f"{service.url}/{BUCKET}", "fields": {"key": document.key, "policy": "p"}}
@@ -60,7 +66,7 @@ class Handler(BaseHTTPRequestHandler):
             return 202, {"statusId": f"{BUCKET}#{found.key}", "documentId": found.id, "status": "", "message": ""}
         if path == ["query"]:
             service.queries.append(content)
-            return 200, answer_to(content)
+            return 200, answer_to(content, service.hits)
         if path == ["documents"]:
             wanted = query.get("status", [None])[0]
             found_all = [d.summary() for d in service.documents.values() if wanted in {None, d.states[-1]["status"]}]
@@ -68,7 +74,22 @@ class Handler(BaseHTTPRequestHandler):
         document_found = service.find(unquote(unquote(path[1])))
         if document_found is None:
             return 404, {"error": "There is no such document.", "code": "document_not_found", "requestId": "r2"}
+        if path[2:3] == ["pages"]:
+            return self.route_pages(document_found, path[3:], query)
         return self.route_document(document_found, path[2:], int(query.get("after", ["0"])[0]))
+
+    def route_pages(self, document: Document, path: list[str], query: dict[str, list[str]]) -> tuple[int, Any]:
+        if path:
+            page = document.pages[int(path[0]) - 1]
+            if page["image"] is None:
+                return 404, {"error": f"Page {path[0]} has no image.", "code": "no_page_image", "requestId": "r3"}
+            link = {"url": self.service.image_url(query["size"][0]), "expiresInSeconds": 300, **page["image"]}
+            return 200, {"documentId": document.id, "page": page["page"], **link}
+        after = int(query["after"][0])
+        more = after + 2 if len(document.pages) > after + 2 else None
+        generation = 1 if document.pages else None
+        facts = {"documentId": document.id, "generation": generation, "totalPages": len(document.pages)}
+        return 200, {**facts, "pages": document.pages[after : after + 2], "nextAfter": more}
 
     def route_document(self, document: Document, path: list[str], after: int) -> tuple[int, Any]:
         if path == ["status"]:
@@ -113,8 +134,8 @@ class Handler(BaseHTTPRequestHandler):
         self.wfile.write(content)
 
 
-def answer_to(query: dict[str, Any]) -> dict[str, Any]:
-    """One hit for any query."""
+def answer_to(query: dict[str, Any], hits: list[dict[str, Any]] | None) -> dict[str, Any]:
+    """These hits, or one for any query."""
     hit = {
         "chunk_id": 1,
         "document_id": "d",
@@ -127,7 +148,7 @@ def answer_to(query: dict[str, Any]) -> dict[str, Any]:
         "score": 0.731,
         "search_mode": query["search_mode"],
     }
-    results = [] if query["query"] == "nothing" else [hit]
+    results = [] if query["query"] == "nothing" else hits or [hit]
     return {
         "results": results,
         "query": query["query"],

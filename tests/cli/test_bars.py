@@ -41,6 +41,16 @@ def shown(console: Console) -> str:
             update("completed_with_gaps", totalPages=4, chunks=2, gaps=[{"page": 2}, {"page": 3}]),
             "4 pages, 2 chunks, unreadable: page 2, 3",
         ),
+        (
+            update("completed", chunks=7, pictures={"found": 12, "described": 2, "read": 3, "skipped": 7}),
+            "7 chunks, 12 pictures (2 described, 3 read, 7 skipped)",
+        ),
+        (update("completed", chunks=7, pictures={"found": 0, "described": 0, "read": 0, "skipped": 0}), "7 chunks"),
+        (update("completed", pictures={"found": 1, "skipped": 1}), "1 picture (1 skipped)"),
+        (
+            update("completed", chunks=7, notices=[{"code": "no_office", "message": "Page images were left out."}]),
+            "7 chunks. Note: Page images were left out",
+        ),
         (update("completed"), "completed"),
         (update("failed", error="The file is encrypted."), "failed: The file is encrypted."),
         (update("cancelled", message="Processing was cancelled"), "cancelled: Processing was cancelled"),

@@ -137,3 +137,18 @@ def test_as_a_program_output_and_progress_are_apart(service: Service, papers: Pa
     assert "papers/a.pdf: uploading" in result.stderr
     kept = logged_in / "config" / "amplify-rag" / "sessions.json"
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+
+
+def test_a_forced_route_is_announced(service: Service, papers: Path, run: Run) -> None:
+    assert run("upload", papers / "a.pdf", "--route", "visual").exit_code == 0
+    assert service.documents["a.pdf"].route == "visual"
+    assert run("upload", papers / "b [x].pdf").exit_code == 0
+    assert service.documents["b [x].pdf"].route is None
+    assert run("upload", papers / "a.pdf", "--route", "fastest").exit_code == 2
+
+
+def test_what_was_left_out_is_said_at_the_end(service: Service, papers: Path, run: Run) -> None:
+    service.facts = {"notices": [{"code": "no_office", "message": "Install LibreOffice to have [page] images."}]}
+    result = run("upload", papers / "a.pdf")
+    assert result.exit_code == 0
+    assert f"  {papers / 'a.pdf'}: Install LibreOffice to have [page] images." in result.stdout
