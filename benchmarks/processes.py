@@ -47,6 +47,20 @@ class PeakMemory:
         return self._marker in _read(process, "environ").split(b"\0")
 
 
+def family_mb(process: int) -> float:
+    """The resident memory of a process and all below it.
+
+    A child that was just forked still is its parent's copy, command line and pages included: it is left out.
+    """
+    children = _children()
+    return _resident_mb(process) + sum(_grown_mb(process, child, children) for child in children.get(process, []))
+
+
+def _grown_mb(parent: int, process: int, children: dict[int, list[int]]) -> float:
+    own = 0.0 if _read(process, "cmdline") == _read(parent, "cmdline") else _resident_mb(process)
+    return own + sum(_grown_mb(process, child, children) for child in children.get(process, []))
+
+
 def _children() -> dict[int, list[int]]:
     found: dict[int, list[int]] = defaultdict(list)
     for folder in Path("/proc").glob("[0-9]*"):

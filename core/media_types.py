@@ -14,7 +14,6 @@ _OFFICE = "application/vnd.openxmlformats-officedocument"
 PRESENTATIONS = frozenset(
     {
         f"{_OFFICE}.presentationml.presentation",
-        "application/vnd.ms-powerpoint",
         "application/vnd.oasis.opendocument.presentation",
         "application/vnd.oasis.opendocument.graphics",
     }

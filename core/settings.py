@@ -89,8 +89,8 @@ class Settings:
     vision_model: str = setting("", "Vision model at that endpoint")
     vision_api_key_secret: str = setting("", "Secret with the field `api_key` for that endpoint")
     vision_timeout_seconds: float = setting(60.0, "Longest wait for the description of one picture")
-    pictures_described_max: int = setting(20, "Most pictures of one job that are described")
-    pictures_read_max: int = setting(60, "Most pictures of one job that are read by OCR")
+    pictures_described_max: int = setting(20, "Most pictures of a document that are described")
+    pictures_read_max: int = setting(60, "Most pictures of a document that are read by OCR")
     picture_timeout_seconds: int = setting(
         120, "Longest search for the pictures of a job; as long for describing, for reading"
     )

@@ -57,8 +57,11 @@ def available() -> bool:
 def to_pdf(path: Path, media_type: str, folder: Path, settings: Settings) -> Path:
     """The file as a PDF in ``folder``, a page a slide (hidden ones too) or drawing.
 
-    Raises DocumentError: ``parse_timeout``, ``parse_memory`` or ``corrupt``; SettingsError without LibreOffice.
+    Raises DocumentError: ``unsupported_type`` for one that is not CONVERTIBLE, ``parse_timeout``, ``parse_memory`` or
+    ``corrupt``; SettingsError without LibreOffice.
     """
+    if media_type not in CONVERTIBLE:
+        raise DocumentError("unsupported_type", "Save the presentation as .pptx or PDF and upload that.")
     program = _program()
     if program is None:
         raise SettingsError("LibreOffice is not installed (packages libreoffice-impress and libreoffice-draw)")

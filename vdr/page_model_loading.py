@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from core import logs
 from core.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ class Loading:
     def __init__(self, name: str) -> None:
         self.name = name
         self.torch, self._transformers = _libraries()
+        self._transformers.utils.logging.disable_progress_bar()  # logs are lines
         self.config = self._attempt(self._transformers.AutoConfig.from_pretrained)
         self._revision = getattr(self.config, "_commit_hash", None)  # of a hub name: all files from one commit
 
@@ -48,9 +50,15 @@ class Loading:
         """``fp32`` or ``bf16``; of ``auto``, the latter on a GPU."""
         if wanted not in ("auto", *PRECISIONS):
             raise SettingsError(f"setting VDR_PRECISION: {wanted} is none of auto, {', '.join(PRECISIONS)}")
-        if wanted != "auto":
-            return wanted
-        return "bf16" if device == "cuda" else "fp32"
+        chosen = ("bf16" if device == "cuda" else "fp32") if wanted == "auto" else wanted
+        if chosen == "bf16" and device == "cpu" and not self._computes_bf16():
+            logs.warning("VDR_PRECISION is bf16, which this processor is several times slower at than at fp32")
+        return chosen
+
+    def _computes_bf16(self) -> bool:
+        """Whether the processor has instructions for bf16, such as AVX512_BF16 or AMX."""
+        abilities = self.torch.cpu.get_capabilities()
+        return any(present for name, present in abilities.items() if name.endswith("bf16"))
 
     def model(self, class_name: str, precision: str, device: str) -> Any:
         """The model with all of its weights."""

@@ -57,6 +57,13 @@ def test_a_real_presentation_has_a_page_a_slide(tmp_path: Path, name: str, pages
         assert len(document) == pages
 
 
+def test_an_old_presentation_is_refused_with_advice(tmp_path: Path) -> None:
+    file = folder("office", "unstructured_fake-power-point.ppt")
+    with pytest.raises(DocumentError, match=r"as \.pptx or PDF") as raised:
+        office.to_pdf(file, "application/vnd.ms-powerpoint", tmp_path, Settings())
+    assert raised.value.code == "unsupported_type"
+
+
 @installed
 def test_hidden_slides_count_as_everywhere_else(tmp_path: Path) -> None:
     file = converted(pptx(tmp_path / "deck.pptx", ["First", "Second", "Third"], hidden=2), tmp_path / "work")

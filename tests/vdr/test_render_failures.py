@@ -25,7 +25,7 @@ def test_a_page_that_takes_too_long_is_left_out(renderer: PageRenderer, tmp_path
     file = write_pdf(tmp_path / "a.pdf", [A4] * 4, busy=2)
     started = time.monotonic()
     items = list(replace(renderer, page_seconds=1.0).render(file, PDF, [1, 2, 3, 4], 2048))
-    assert time.monotonic() - started < 12
+    assert time.monotonic() - started < 30
     assert items[1] == Gap(2, TOO_LATE)
     for page in (1, 3, 4):
         item = items[page - 1]
@@ -37,7 +37,7 @@ def test_when_the_time_of_all_is_up_the_rest_are_gaps(renderer: PageRenderer, tm
     file = write_pdf(tmp_path / "a.pdf", [A4] * 12, busy=1)
     started = time.monotonic()
     items = list(replace(renderer, seconds=2.0).render(file, PDF, range(1, 13), 2048))
-    assert time.monotonic() - started < 8
+    assert time.monotonic() - started < 20
     assert [item.page for item in items] == list(range(1, 13))
     assert items[0] == Gap(1, TOO_LATE)
     assert items[11] == Gap(12, TOO_LATE)
