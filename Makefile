@@ -55,9 +55,9 @@ $(VENV)/.ready: requirements.txt requirements-local.txt constraints.txt local/pr
 	@chmod +x $(BIN)/amplify-rag
 	@touch $@
 
-$(VENV)/.ready-dev: requirements-dev.txt $(VENV)/.ready
+$(VENV)/.ready-dev: requirements-dev.txt requirements-vdr.txt $(VENV)/.ready
 	@echo "installing Python packages for tests and checks"
-	@$(PIP_INSTALL) -r requirements-dev.txt
+	@$(PIP_INSTALL) -r requirements-dev.txt -r requirements-vdr.txt
 	@touch $@
 
 node_modules/.package-lock.json: package-lock.json $(VENV)/.ready

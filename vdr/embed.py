@@ -59,8 +59,16 @@ class PageEmbedder(Protocol):
         """Whether pages must be rendered for it."""
         ...
 
+    @property
+    def image_edge(self) -> int:
+        """Pixels of the longer side that are worth rendering for it; 0 where it needs no images."""
+        ...
+
     def __call__(self, pages: Sequence[PageInput]) -> list[Vectors]:
-        """For each page its L2-normalised vectors (n, d), pooled, at least one; the same in any company."""
+        """For each page its L2-normalised vectors (n, d), pooled; the same in any company.
+
+        There are none of a page that the model has nothing to go by.
+        """
         ...
 
     def embed_query(self, text: str) -> Vectors:

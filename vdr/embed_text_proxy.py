@@ -1,8 +1,8 @@
 """Embed pages by their text alone: the text model in the place of a page model, where none is to be had.
 
-It needs neither images nor torch, and is labelled for what it is: it does not see. A page is its whole text and each of
-its lines and sentences, in a vector each, because a slide says many small things and a question asks for one of them.
-A query is its sentence and its content words: slides are written in words, not in sentences.
+It needs neither images nor torch, and is labelled for what it is: it does not see. A page is its lines and sentences,
+in a vector each, because a slide says many small things and a question asks for one of them. What the page is about as
+a whole, the text's own index says already: with a vector of the whole page, both say the same, and less is found.
 """
 
 import re
@@ -13,16 +13,12 @@ import numpy as np
 from core.settings import Settings
 from rag.embed import text_embedder
 from rag.pages import Page
-from rag.terms import content_words
 from rag.units import units_of
 from vdr.embed import PageInput
 from vdr.multivector import Encoding, Vectors
 
-MAX_PIECES = (
-    31  #: of a page; where there are more, neighbours go together (with the whole page 24 KB at 384 dimensions)
-)
+MAX_PIECES = 64  #: of a page; of more, neighbours go together. A slide has 6 on the average (4.5 KB), few have over 30
 MIN_WORDS = 2  #: of a piece: one word alone, such as a label, is near to everything that mentions it
-QUERY_LANGUAGE = "en"  #: whose stop words are left out of a query; few of them are words of other languages
 _WORD = re.compile(r"\w+")
 
 
@@ -31,6 +27,7 @@ class TextProxyEmbedder:
 
     encoding: Encoding = "float16"
     needs_images = False
+    image_edge = 0
     label = "text-proxy (page text, not visual)"
 
     def __init__(self, settings: Settings) -> None:
@@ -49,18 +46,16 @@ class TextProxyEmbedder:
         return [vectors[[places[text] for text in own]] for own in texts]
 
     def embed_query(self, text: str) -> Vectors:
-        """The unit vectors (q, d) of a query: of the sentence, and of its words without stop words."""
-        words = " ".join(content_words(text, QUERY_LANGUAGE))
-        asked = [text, words] if words and words != text else [text]
-        return np.stack([self._embedder.embed_query(wording) for wording in asked])
+        """The unit vector (1, d) of a query."""
+        return self._embedder.embed_query(text)[None]
 
 
 def _texts(text: str) -> list[str]:
-    """What to embed of a page: its whole text first, then its pieces, each once."""
+    """What to embed of a page: its pieces, each once; where no piece has enough words, all together."""
     whole = text.strip()
     if not _WORD.search(whole):
         return []
-    return list(dict.fromkeys([whole, *_together(list(_pieces(whole)))]))
+    return list(dict.fromkeys(_together(list(_pieces(whole))))) or [whole]
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -1,6 +1,6 @@
 """A model of page images by transformers, loaded strictly: whole or not at all."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -98,7 +98,8 @@ class PageModel:
     def read_query(self, text: str) -> Vectors:
         """The model's vectors (t, d) of a query's tokens."""
         own_suffix = {} if self.kind.late_interaction else {"suffix": ""}  # padding a mean with tokens would blur it
-        return self.forward(self.processor.process_queries(text=[text], **own_suffix))[0]
+        words = _without(text, self.processor.tokenizer.get_added_vocab())
+        return self.forward(self.processor.process_queries(text=[words], **own_suffix))[0]
 
     def forward(self, inputs: Any) -> list[Vectors]:
         """The vectors (t, d) of each item of a batch. Raises SettingsError when they are not numbers."""
@@ -109,6 +110,13 @@ class PageModel:
         if not np.isfinite(states[mask]).all():
             raise SettingsError(f"setting VDR_MODEL_NAME: {self.name} gives values that are not numbers")
         return [rows[kept] for rows, kept in zip(states, mask, strict=True)]
+
+
+def _without(text: str, tokens: Iterable[str]) -> str:
+    """The text without a model's own tokens: a query that says ``<image>`` promises none."""
+    for token in sorted(tokens, key=len, reverse=True):
+        text = text.replace(token, " ")
+    return text
 
 
 def images_of(pages: Sequence[PageInput]) -> list[Image.Image]:

@@ -51,14 +51,9 @@ class Loading:
         if wanted not in ("auto", *PRECISIONS):
             raise SettingsError(f"setting VDR_PRECISION: {wanted} is none of auto, {', '.join(PRECISIONS)}")
         chosen = ("bf16" if device == "cuda" else "fp32") if wanted == "auto" else wanted
-        if chosen == "bf16" and device == "cpu" and not self._computes_bf16():
+        if chosen == "bf16" and device == "cpu" and not computes_bf16(self.torch):
             logs.warning("VDR_PRECISION is bf16, which this processor is several times slower at than at fp32")
         return chosen
-
-    def _computes_bf16(self) -> bool:
-        """Whether the processor has instructions for bf16, such as AVX512_BF16 or AMX."""
-        abilities = self.torch.cpu.get_capabilities()
-        return any(present for name, present in abilities.items() if name.endswith("bf16"))
 
     def model(self, class_name: str, precision: str, device: str) -> Any:
         """The model with all of its weights."""
@@ -111,6 +106,12 @@ class Loading:
 
     def _refusal(self, reason: str) -> SettingsError:
         return SettingsError(f"setting VDR_MODEL_NAME: {self.name}: {reason}")
+
+
+def computes_bf16(torch: Any) -> bool:
+    """Whether the processor has instructions for bf16, such as AVX512_BF16 or AMX."""
+    abilities = torch.cpu.get_capabilities()
+    return any(present for name, present in abilities.items() if name.endswith("bf16"))
 
 
 def _libraries() -> tuple[Any, Any]:

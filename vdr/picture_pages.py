@@ -8,7 +8,6 @@ from core.blobs import derived_key
 from core.jobs import Gap, Job
 from core.parts import groups
 from core.progress import SupersededError
-from core.settings import Settings
 from core.status import Status
 from rag import store as text_store
 from rag.index_text import Report, Timed
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_IMAGE = (0, 0)
-MODEL_EDGE = 2048  #: that page models scale to by themselves, so that nothing is scaled up
 
 
 def image_name(page: int) -> str:
@@ -78,7 +76,7 @@ class PicturePages:
         self, pages: Sequence[int], renderer: PageRenderer, embedder: PageEmbedder
     ) -> Iterator[list[RenderedPage | Gap]]:
         """The pages rendered, as many at a time as are embedded together, so that few pictures are in memory."""
-        edge = _edge(self._services.settings, embedder)
+        edge = max(self._services.settings.page_image_edge, embedder.image_edge)
         size = self._services.settings.vdr_batch_pages
         rendered = renderer.render(self._file.path, self._file.media_type, pages, edge)
         for group in groups(pages, size):
@@ -111,12 +109,6 @@ class PicturePages:
             key = derived_key(self._job.document_id, self._job.generation, name)
             self._services.blobs.put_derived(key, data, "image/webp")
         return size
-
-
-def _edge(settings: Settings, embedder: PageEmbedder) -> int:
-    """Pixels of the longer side that serve both the model and the stored image."""
-    wanted = (settings.vdr_longest_edge or MODEL_EDGE) if embedder.needs_images else 0
-    return max(settings.page_image_edge, wanted)
 
 
 def _inputs(extraction: Extraction) -> dict[int, PageInput]:

@@ -10,6 +10,8 @@ from core.errors import SettingsError
 
 WHOLE_PAGE_EDGE = 1024  #: pixels rendered for models that shrink a page further
 
+MOST_TILES = 6  #: in a row or column: the models have names for no more
+
 
 @dataclass(frozen=True)
 class Preparation:
@@ -30,7 +32,7 @@ class Preparation:
 def preparation(processor: Any, tiled: bool, splitting: bool, longest_edge: int) -> Preparation:
     """The preparation for a processor that cuts pages into tiles (or not) and the settings.
 
-    Raises SettingsError for an edge that is smaller than a tile.
+    Raises SettingsError for an edge that is smaller than a tile or takes more of them than the models know.
     """
     if longest_edge < 0:
         raise SettingsError("setting VDR_LONGEST_EDGE: it cannot be negative")
@@ -41,8 +43,8 @@ def preparation(processor: Any, tiled: bool, splitting: bool, longest_edge: int)
     if not splitting:  # scaling to the full size first, as the processor would, changes nothing but the time
         whole = {"do_image_splitting": False, "do_resize": False}
         return Preparation(f"whole-{tile}", max(tile, WHOLE_PAGE_EDGE), {"images_kwargs": whole}, 0)
-    if 0 < longest_edge < tile:
-        raise SettingsError(f"setting VDR_LONGEST_EDGE: it must be 0 or at least {tile}, the size of a tile")
+    if longest_edge and not tile <= longest_edge <= MOST_TILES * tile:
+        raise SettingsError(f"setting VDR_LONGEST_EDGE: it must be 0 or within {tile} and {MOST_TILES * tile}")
     edge = longest_edge or int(processor.image_processor.size["longest_edge"])
     split = {"do_image_splitting": True, "size": {"longest_edge": edge}}
     return Preparation(f"split-{edge}", edge, {"images_kwargs": split}, 0)

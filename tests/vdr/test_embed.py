@@ -64,6 +64,12 @@ def test_a_query_has_a_vector_a_token_and_ten_more(late_interaction_model: Path)
     assert is_unit(longer)
 
 
+def test_a_query_that_names_the_model_s_own_tokens_is_a_query(late_interaction_model: Path) -> None:
+    model = embedder(late_interaction_model)
+    vectors = model.embed_query("<ima<image>ge> of <row_1_col_2><|padding|>")
+    assert np.array_equal(vectors, model.embed_query("<ima ge> of   "))
+
+
 def test_pages_are_the_same_in_any_company(late_interaction_model: Path, pooled_model: Path) -> None:
     company = pages(UPRIGHT, SQUARE, ACROSS)
     for folder in (late_interaction_model, pooled_model):

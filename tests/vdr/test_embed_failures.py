@@ -115,6 +115,7 @@ def test_weights_that_are_not_numbers(copy: Path) -> None:
         ("vdr_precision", "int8"),
         ("vdr_pool_factor", 0),
         ("vdr_longest_edge", 8),
+        ("vdr_longest_edge", 500),
         ("vdr_longest_edge", -1),
     ],
 )

@@ -91,16 +91,12 @@ def test_a_report_uses_both_workers_and_the_text_worker_hands_charts_over(bench:
     status = bench.status(begun)
     assert status.status is Status.COMPLETED
     assert status.metadata["pagesByRoute"] == {"text": pages - len(charts), "visual": len(charts)}
-    assert dict(bench.rows(ROUTES)) == {
-        page: "visual" if page in charts else "text" for page in range(1, pages + 1)
-    }
+    assert dict(bench.rows(ROUTES)) == {page: "visual" if page in charts else "text" for page in range(1, pages + 1)}
     progress = [event["metadata"]["progress"] for event in bench.services.statuses.events(begun.document_id, limit=999)]
     assert progress == sorted(progress)
 
 
-def test_a_part_that_was_cut_short_goes_on_after_its_last_page(
-    bench: Bench, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_part_that_was_cut_short_goes_on_after_its_last_page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.services = replace(bench.services, settings=replace(bench.services.settings, vdr_batch_pages=1))
     begun = bench.upload(slides(3), "deck.pdf")
     (job,) = bench.jobs()

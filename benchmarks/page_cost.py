@@ -1,0 +1,36 @@
+"""What a page costs: pure arithmetic on measured processor seconds, prices and assumptions."""
+
+from dataclasses import dataclass
+
+HOUR = 3600
+
+
+@dataclass(frozen=True)
+class Prices:
+    """Prices, and what is assumed of the machines they buy."""
+
+    gigabyte_second: float = 0.0000166667  #: dollars for Lambda on x86
+    gigabytes: float = 10.0  #: memory of the function
+    effective_cores: float = 3.5  #: of the measured kind that a function of that memory is worth: an assumption
+    gpu_hour: float = 0.8048  #: dollars for an instance with a GPU, by default g6.xlarge on demand
+    gpu_pages_per_second: float = 2.0  #: an assumption until measured; 2.4 is reported of an A100, tiles and all
+
+
+@dataclass(frozen=True)
+class Cost:
+    """Of one page, and against the GPU."""
+
+    seconds: float  #: on the function
+    dollars: float  #: on the function
+    gpu_dollars: float  #: on a GPU that is busy all the time
+    break_even_pages_per_hour: float  #: from so many on, an instance that runs all day costs less than the function
+    gpu_keeps_up: bool  #: whether one instance does as many
+
+
+def page_cost(processor_seconds: float, prices: Prices) -> Cost:
+    """The cost of a page that takes so many seconds of one measured core."""
+    seconds = processor_seconds / prices.effective_cores
+    dollars = seconds * prices.gigabytes * prices.gigabyte_second
+    at_most = prices.gpu_pages_per_second * HOUR  # pages an hour
+    break_even = prices.gpu_hour / dollars
+    return Cost(seconds, dollars, prices.gpu_hour / at_most, break_even, break_even <= at_most)
