@@ -141,8 +141,7 @@ def _queue(upload: Upload, blob: Blob, inspection: Inspection, services: Service
     # A repeated event finds the version begun; only while it is still validating may its jobs be missing.
     if begun.status.status != Status.VALIDATING or begun.status.version != upload.version:
         return begun.status
-    jobs = [_job(begun.status, blob, number, part, len(runs), inspection) for number, part in enumerate(runs)]
-    services.queues.send(jobs)
+    services.queues.send([_job(begun.status, blob, inspection, runs, number) for number in range(len(runs))])
     return services.statuses.queued(begun.status)
 
 
@@ -151,7 +150,8 @@ def _shown(routes: RouteSummary) -> dict[str, object]:
     return replace(routes, pages=routes.pages[:MAX_SHOWN_ROUTES]).as_dict()
 
 
-def _job(status: DocumentStatus, blob: Blob, number: int, part: Part, count: int, inspection: Inspection) -> Job:
+def _job(status: DocumentStatus, blob: Blob, inspection: Inspection, runs: Sequence[Part], number: int) -> Job:
+    part = runs[number]
     return Job(
         document_id=status.document_id,
         bucket=blob.bucket,
@@ -164,7 +164,7 @@ def _job(status: DocumentStatus, blob: Blob, number: int, part: Part, count: int
         version=status.version,
         generation=status.generation,
         part=number,
-        parts=count,
+        parts=len(runs),
         first_page=part.first_page,
         last_page=part.last_page,
         total_pages=inspection.pages,

@@ -42,7 +42,7 @@ class Job:
     #: A letter for each page from the first to the last: what its route is (TEXT, VISUAL), or that nobody has looked at
     #: it yet (UNKNOWN), or that it is not in this part (ABSENT). Empty: all are UNKNOWN.
     page_routes: str = ""
-    #: The part whose worker handed these pages over, and under which their progress is shown; -1: the entry cut the part
+    #: The part whose worker handed these pages over, under which their progress is shown; -1: the entry cut the part
     parent: int = -1
     pages_before: int = 0  #: pages of the parent that are counted before these
     schema: int = SCHEMA

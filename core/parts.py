@@ -1,5 +1,6 @@
 """Parts: the pages that one worker call processes, cut from the routes of all pages. Pure."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -57,4 +58,4 @@ def groups(pages: Sequence[int], size: int) -> list[Sequence[int]]:
         raise ValueError("a part covers at least one page")
     count = -(-len(pages) // size)
     bounds = [len(pages) * number // count for number in range(count)] + [len(pages)] if count else []
-    return [pages[first:end] for first, end in zip(bounds, bounds[1:], strict=False)]
+    return [pages[first:end] for first, end in itertools.pairwise(bounds)]

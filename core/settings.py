@@ -63,7 +63,9 @@ class Settings:
         "", "Languages the text model knows (ISO 639-1, separated by commas); empty: en if packaged, else all"
     )
     text_embedding_threads: int = setting(0, "Threads of the text model; 0: as many as processors")
-    ocr_languages: str = setting("eng", "Tesseract languages, joined by +")
+    ocr_languages: str = setting(
+        "auto", "Tesseract languages, joined by +; auto: those installed that a page's script and text call for"
+    )
     ocr_workers: int = setting(0, "Pages read by OCR at a time; 0: as many as processors")
     # Page-image pipeline
     visual_part_pages: int = setting(8, "Pages a visual job covers")

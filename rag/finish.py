@@ -16,6 +16,8 @@ from core.status import Status
 from rag import store
 from rag.pages import Extraction
 
+PICTURE_COUNTS = ("found", "described", "read", "skipped")
+
 
 def finish_part(job: Job, result: store.PartResult, services: Services) -> None:
     """Whoever stores the last part finishes the version; raises DocumentError when there is nothing to search in it."""
@@ -65,8 +67,8 @@ def _finish(job: Job, result: store.PartResult, services: Services) -> None:
     }
     if result.page_space:
         details["pageModel"] = result.page_space
-    if result.pictures:
-        details["pictures"] = dict(result.pictures)
+    if result.pictures.get("found"):
+        details["pictures"] = {name: result.pictures.get(name, 0) for name in PICTURE_COUNTS}
     status = services.statuses.finish(job, outcome, details)
     services.blobs.delete_derived(job.document_id, keep_generation=job.generation)
     if status is not None:

@@ -89,6 +89,7 @@ def replace_part(
     chunks: Sequence["Chunk"],
     vectors: NDArray[np.float32],  # (chunks, dimensions), L2-normalised
     space: str,
+    *,
     findings: Findings = Findings(),
 ) -> PartResult:
     """Store a part, replacing what an earlier try wrote; the last missing part makes the version the current one.

@@ -2,6 +2,7 @@
 
 import tempfile
 from collections.abc import Mapping
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -21,9 +22,10 @@ from rag.finish import finish_part, keep_text, timed, with_pages
 from rag.index_text import Source, index_text, read_text
 from rag.page_records import page_records, routes_of
 from rag.pages import Extraction
+from rag.selective_visual_processor import PictureCounts, read_pictures
 
 #: Where in a part's progress its stages lie: the measured shares of the time, so that bars move evenly
-EXTRACTING, INDEXING = (0.0, 0.08), (0.08, 0.85)
+EXTRACTING, PICTURES, INDEXING = (0.0, 0.08), (0.08, 0.12), (0.12, 0.85)
 
 
 def process_document_text_rag(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -60,6 +62,7 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
         pages = [page for page, route in routes.items() if route.route == "text"]
         source = Source(path, job.media_type, pages)
         extraction = read_text(job, source, services, reporter.within(*EXTRACTING), measure)
+        extraction, pictures = _read_pictures(job, source, extraction, services, reporter)
     text = index_text(extraction, services, reporter.within(*INDEXING), measure)
     reporter.report(Status.STORING, fraction=INDEXING[1], pages_done=len(pages))
     with measure(Status.STORING):
@@ -67,10 +70,33 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
         findings = store.Findings(
             gaps=extraction.gaps,
             pages=page_records(_known_pages(job, routes, extraction), extraction),
+            pictures=asdict(pictures),
             handed_over=[other.part for other in further],
         )
         stored = with_pages(job, extraction)
-        return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings)
+        return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings=findings)
+
+
+def _read_pictures(
+    job: Job, source: Source, extraction: Extraction, services: Services, reporter: Reporter
+) -> tuple[Extraction, PictureCounts]:
+    """The text with what its pictures say; the document's budget is shared evenly by its parts."""
+    settings = services.settings
+    share = replace(
+        settings,
+        pictures_described_max=-(-settings.pictures_described_max // job.parts),
+        pictures_read_max=-(-settings.pictures_read_max // job.parts),
+    )
+    within = reporter.within(*PICTURES)
+
+    def report(done: int, total: int) -> None:
+        within(Status.PROCESSING_VISUALS, done / total, 0)
+
+    within(Status.CLASSIFYING_VISUALS, 0.0, 0)
+    with timed(Status.PROCESSING_VISUALS, job) as counted:
+        extraction, counts = read_pictures(source.path, source.media_type, extraction, share, report)
+        counted.update(asdict(counts))
+    return extraction, counts
 
 
 def _hand_over(job: Job, routes: Mapping[int, PageRoute], services: Services, reporter: Reporter) -> list[Job]:

@@ -137,7 +137,7 @@ def uses_graph(searched: Pages, dimensions: int, exact_scan_limit: int) -> bool:
 def rank(cursor: "cursor", searched: Pages, places: Collection[Place], drawn: Collection[Place] = ()) -> PageArm:
     """Given pages by all their vectors, as far as they are visible, in this space, and have any.
 
-    The floor is the mean score of all pages: of those given, and of those ``drawn`` for all the others.
+    The floor is the mean score of all pages but the best: of those given, and of those ``drawn`` for all the others.
     """
     wanted = set(places)
     found, ceiling = _scored(cursor, searched, wanted | set(drawn))
@@ -148,11 +148,16 @@ def rank(cursor: "cursor", searched: Pages, places: Collection[Place], drawn: Co
 
 
 def _floor(given: Sequence[float], others: Sequence[float], pages: int) -> float:
-    """The mean of some pages' scores and of the rest, of which others were drawn."""
-    if not others:
-        return float(np.mean(given)) if given else 0.0
-    share = len(given) / max(pages, len(given) + len(others))
-    return share * float(np.mean(given or [0.0])) + (1 - share) * float(np.mean(others))
+    """The mean of some pages' scores and of the rest, of which others were drawn; without the best of all pages.
+
+    Without it, because among few pages the one that is asked for would be its own measure.
+    """
+    total = max(pages if others else 0, len(given) + len(others))
+    if total < 2:
+        return 0.0
+    drawn = float(np.mean(others)) if others else 0.0
+    everything = sum(given) + (total - len(given)) * drawn
+    return (everything - max([*given, *others])) / (total - 1)
 
 
 def image_generations(cursor: "cursor", owners: Sequence[int], places: Collection[Place]) -> dict[Place, int]:

@@ -113,7 +113,7 @@ def _pages(job: Job, file: PagedFile, further: list[Job], services: Services, re
             pages=page_records(routes, extraction),
             handed_over=[other.part for other in further],
         )
-        return store.replace_part(services.database(), job, text.chunks, text.vectors, text.space, findings)
+        return store.replace_part(services.database(), job, text.chunks, text.vectors, text.space, findings=findings)
 
 
 def _frames(extraction: Extraction, whole: PageRoute) -> dict[int, PageRoute]:
@@ -143,4 +143,4 @@ def _text_alone(job: Job, path: Path, services: Services, reporter: Reporter) ->
         gaps=extraction.gaps, pages=page_records(pages, extraction), notices=[source.NOT_RENDERED]
     )
     stored = with_pages(job, extraction)
-    return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings)
+    return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings=findings)

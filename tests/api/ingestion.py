@@ -77,7 +77,7 @@ def process(caller: Caller, status: DocumentStatus, parts: tuple[int, ...] = (0,
         caller.services.statuses.report(one, Status.STORING, fraction=1.0, pages_done=one.pages)
         if part == 0:
             picture(caller, one)
-        result = store.replace_part(caller.services.database(), one, chunks, vectors, SPACE, findings(one))
+        result = store.replace_part(caller.services.database(), one, chunks, vectors, SPACE, findings=findings(one))
         if result.finished:
             details = {"chunks": result.chunks, "gaps": result.gaps}
             caller.services.statuses.finish(one, Status.COMPLETED_WITH_GAPS, details)

@@ -1,5 +1,8 @@
 """Equal work has an equal version; anything that changes the rows changes it."""
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
 from core.settings import Settings
@@ -14,7 +17,8 @@ def test_equal_content_under_equal_settings_is_the_same_version() -> None:
 @pytest.mark.parametrize("name", INGREDIENTS)
 def test_a_setting_that_changes_the_rows_changes_the_digest(name: str) -> None:
     default = getattr(Settings(), name)
-    changed = Settings(**{name: not default if isinstance(default, bool) else type(default)("7")})
+    changes: dict[str, Any] = {name: not default if isinstance(default, bool) else type(default)("7")}
+    changed = replace(Settings(), **changes)
     assert pipeline_digest(changed) != pipeline_digest(Settings())
 
 

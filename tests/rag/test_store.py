@@ -23,7 +23,9 @@ def test_one_part_is_stored_and_current(opened: connection, admin: connection) -
     done = job()
     assert store.part_is_stored(opened, done) is None
     rows = chunks("The red fox.", "A blue whale.", headings=("Animals",), tokens=7, first_page=2, last_page=3)
-    result = store.replace_part(opened, done, rows, unit_vectors(2), SPACE, store.Findings(gaps=[Gap(4, "blank")]))
+    result = store.replace_part(
+        opened, done, rows, unit_vectors(2), SPACE, findings=store.Findings(gaps=[Gap(4, "blank")])
+    )
     assert result == store.PartResult(finished=True, pages=50, chunks=2, tokens=14, gaps=(Gap(4, "blank"),))
     assert store.part_is_stored(opened, done) == result
     with admin, admin.cursor() as cursor:
@@ -58,8 +60,12 @@ def test_vectors_come_back_as_they_went_in(opened: connection, admin: connection
 def test_the_last_part_finishes_whatever_the_order(opened: connection) -> None:
     first, second = job(parts=2, total_pages=100), None
     second = job(document_id=first.document_id, parts=2, part=1, first_page=51, last_page=100, total_pages=100)
-    assert not store.replace_part(opened, second, chunks("late"), unit_vectors(1), SPACE, store.Findings(gaps=[Gap(60, "x")])).finished
-    result = store.replace_part(opened, first, chunks("early", "more"), unit_vectors(2), SPACE, store.Findings(gaps=[Gap(2, "y")]))
+    assert not store.replace_part(
+        opened, second, chunks("late"), unit_vectors(1), SPACE, findings=store.Findings(gaps=[Gap(60, "x")])
+    ).finished
+    result = store.replace_part(
+        opened, first, chunks("early", "more"), unit_vectors(2), SPACE, findings=store.Findings(gaps=[Gap(2, "y")])
+    )
     assert result.finished
     assert result.chunks == 3
     assert result.gaps == (Gap(2, "y"), Gap(60, "x"))
@@ -77,7 +83,7 @@ def test_a_repeated_part_replaces_and_never_appends(opened: connection, admin: c
 def test_a_version_without_text_is_never_shown(opened: connection, admin: connection) -> None:
     old, empty = put(opened, ["old text"]), np.zeros((0, 384), np.float32)
     scan = job(document_id=old.document_id, generation=2)
-    result = store.replace_part(opened, scan, [], empty, SPACE, store.Findings(gaps=[Gap(1, "blank")]))
+    result = store.replace_part(opened, scan, [], empty, SPACE, findings=store.Findings(gaps=[Gap(1, "blank")]))
     assert result == store.PartResult(empty=True, pages=50, gaps=(Gap(1, "blank"),))
     assert contents(admin) == ["old text"]
 

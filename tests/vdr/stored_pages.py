@@ -52,9 +52,9 @@ def stored(vectors: Vectors, encoding: Literal["bits", "float16"]) -> Vectors:
     """Vectors (n, d) as they come back: rounded, or signs of unit length."""
     if encoding == "float16":
         return vectors.astype(np.float16).astype(np.float32)
-    signs = np.where(vectors > 0, 1.0, -1.0) / np.sqrt(vectors.shape[1])
+    signs: Vectors = (np.where(vectors > 0, 1.0, -1.0) / np.sqrt(vectors.shape[1])).astype(np.float32)
     assert len(encode(vectors, encoding)) == vectors.size // 8
-    return signs.astype(np.float32)
+    return signs
 
 
 def late_interaction(query: Vectors, page: Vectors) -> float:

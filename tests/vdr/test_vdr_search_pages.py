@@ -92,6 +92,13 @@ def test_one_space_at_a_time(opened: connection) -> None:
     assert call(opened, ", space_name => 'unknown'") == []
 
 
+def test_a_version_in_the_making_does_not_decide_the_space(opened: connection) -> None:
+    document_id = put(opened, {1: 0.9}, space="model-a")
+    unfinished = job(document_id=document_id, generation=2, version="f" * 16, parts=2, last_page=1, total_pages=2)
+    put_pictures(opened, unfinished, {1: page_at(0.8)}, space="model-b")
+    assert [row[2] for row in call(opened)] == pytest.approx([0.9], abs=2e-3)
+
+
 def test_the_width_of_the_query_counts(opened: connection) -> None:
     put(opened, {1: 0.9})
     wide = job(key="alice/wide.pdf", last_page=1, total_pages=1)
