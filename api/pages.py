@@ -12,7 +12,7 @@ from api.connections import connected
 from api.identity import DocumentId
 from api.page_models import ImageSize, Page, PageImageLink, PageList
 from api.page_records import KnownPages
-from core.blobs import derived_key
+from core.blobs import page_image_key
 from core.http import HttpError
 from core.status import DocumentStatus
 
@@ -25,18 +25,10 @@ LAST_PAGE = 1_000_000_000  #: no document has more, and the database's numbers e
 
 
 class Size(StrEnum):
-    """The images that are kept of a page, each with the ending of its key."""
+    """The images that are kept of a page."""
 
-    ending: str
-
-    def __new__(cls, value: str, ending: str) -> "Size":
-        member = str.__new__(cls, value)
-        member._value_ = value
-        member.ending = ending
-        return member
-
-    LARGE = "large", ".webp"
-    SMALL = "small", ".small.webp"
+    LARGE = "large"
+    SMALL = "small"
 
 
 @router.get("/v2/documents/<documentId>/pages", tags=TAGS, summary="List a document's pages", operation_id="listPages")
@@ -82,7 +74,7 @@ def get_page_image(
     known = _pages(status, after=page - 1, limit=1)
     image = _image(known, page)
     seconds = caller.services.settings.page_image_url_seconds
-    key = derived_key(status.document_id, known.generation or 0, f"pages/{page:05}{size.ending}")
+    key = page_image_key(status.document_id, known.generation or 0, page, size.value)
     return PageImageLink(
         document_id=status.document_id,
         page=page,

@@ -4,27 +4,30 @@
 
 The rate is the edit distance between what was read and the truth (Levenshtein, one a letter inserted, deleted or
 replaced), over the truth's length, after Unicode NFKC and with every run of white space as one blank. A file's rate is
-the mean of its pages', a group's the mean of its files'. A file is rotated when its page or its scan lies on a side.
+the mean of its pages', a group's the mean of its files'. A file is rotated when its pages are turned to be shown.
 Languages are found by script and text (``auto``); pages whose language has no data installed are told apart.
-Processor seconds are those of reading and of its tesseract processes, without rendering.
+Processor seconds are those of the whole extraction: start of its process, rendering, righting and tesseract, which is
+started once or more a page.
 """
 
 import json
 import os
 import statistics
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-import pypdfium2 as pdfium
-from PIL import Image
 from rapidfuzz.distance import Levenshtein
 
 from benchmarks import machine
 from core.jobs import Gap
-from rag import ocr, ocr_languages
-from rag.extract_pictures import DOTS_PER_INCH, POINTS_PER_INCH
+from core.media_types import PDF
+from core.pdf_features import open_pdf
+from core.settings import Settings
+from rag import ocr_languages
+from rag.extract import extract
 
 UPRIGHT, ROTATED = "upright", "rotated"
 LIMITS = {UPRIGHT: 0.05, ROTATED: 0.08}
@@ -52,26 +55,22 @@ def normalised(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
-def pictures(path: Path) -> Iterator[tuple[Image.Image, bool]]:
-    """Each page's picture as it is shown, and whether the page is turned for that."""
-    document = pdfium.PdfDocument(path)
-    for page in document:
-        rendered = page.render(scale=DOTS_PER_INCH / POINTS_PER_INCH, grayscale=True)
-        yield rendered.to_pil().copy(), page.get_rotation() % 360 != 0
-    document.close()
-
-
 def scan(path: Path, truths: Sequence[str]) -> Scan:
-    """Read a file's pages."""
-    shown = list(pictures(path))
+    """Read a file's pages as the text pipeline does."""
+    numbers = range(1, len(truths) + 1)
+    settings = Settings(ocr_languages=ocr_languages.AUTO, ocr_workers=1)
     before = cpu_seconds()
-    found = list(ocr.read_pictures([(n, p.copy) for n, (p, _) in enumerate(shown, 1)], ocr_languages.AUTO, workers=1))
+    found = extract(path, PDF, numbers, settings, lambda _: None, visual=numbers)
     spent = (cpu_seconds() - before) / len(truths)
-    texts = ["" if isinstance(item, Gap) else item[1].text for item in found]
-    error = statistics.mean(map(character_error_rate, texts, truths))
-    rotated = any(turned for _, turned in shown)
-    gaps = tuple(item for item in found if isinstance(item, Gap))
-    return Scan(path.name, ROTATED if rotated else UPRIGHT, error, spent, gaps)
+    texts = {page.number: page.text for page in found.pages}
+    errors = [character_error_rate(texts.get(number, ""), truth) for number, truth in zip(numbers, truths, strict=True)]
+    return Scan(path.name, ROTATED if is_rotated(path) else UPRIGHT, statistics.mean(errors), spent, found.gaps)
+
+
+def is_rotated(path: Path) -> bool:
+    """Whether the first page is turned to be shown."""
+    with path.open("rb") as file, closing(open_pdf(file)) as document:
+        return bool(document[0].get_rotation() % 360)
 
 
 def cpu_seconds() -> float:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.database import throwaway_database
-from core.blobs import Blobs, derived_key
+from core.blobs import Blobs, ImageSize, page_image_key
 from core.jobs import Job
 from local.emulator import Emulator
 from local.ports import free_port
@@ -15,10 +15,10 @@ from local.settings import StackSettings
 from rag.store import open_version
 from vdr.embed import PageInput
 from vdr.multivector import Vectors
-from vdr.picture_pages import image_name, thumbnail_name
 from vdr.store import PagePicture, put_pages
 
 BUCKET = "benchmark-derived"
+SIZES: tuple[ImageSize, ...] = ("large", "small")
 
 
 @contextmanager
@@ -34,8 +34,8 @@ def storing() -> Iterator[Callable[[PageInput, Vectors, Sequence[bytes]], None]]
             def store(page: PageInput, vectors: Vectors, images: Sequence[bytes]) -> None:
                 keys = open_version(database.application, job, "benchmark", vectors.shape[1])
                 assert keys is not None and page.image is not None
-                for name, data in zip((image_name(page.page), thumbnail_name(page.page)), images, strict=True):
-                    blobs.put_derived(derived_key(job.document_id, 1, name), data, "image/webp")
+                for size, data in zip(SIZES, images, strict=True):
+                    blobs.put_derived(page_image_key(job.document_id, 1, page.page, size), data, "image/webp")
                 picture = PagePicture(page.page, vectors, page.image.size)
                 put_pages(database.application, job, keys, [picture], "bits")
 

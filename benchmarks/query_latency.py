@@ -77,7 +77,7 @@ def measured(benchmark: Database, asked: list[str]) -> list[tuple[str, ...]]:
             def run(text: str) -> object:
                 request = QueryRequest.model_validate({"query": text, "search_mode": mode})
                 hits = hybrid.search(database, [owner], answers.question(request), embedder, settings)
-                return answers.response(request, hits, 0.0)
+                return answers.response(request, hits, 0.0, str)
 
             return run
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
@@ -13,6 +13,8 @@ from core.ranges import RangeFile
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
     from mypy_boto3_s3.type_defs import ObjectIdentifierTypeDef
+
+ImageSize = Literal["large", "small"]  #: of a page's images: to read, and a thumbnail
 
 DELETE_BATCH = 1000  #: most keys of one DeleteObjects call
 
@@ -133,9 +135,10 @@ def derived_key(document_id: str, generation: int, name: str) -> str:
     return f"{document_id}/{generation}/{name}"
 
 
-def page_image_key(document_id: str, generation: int, page: int) -> str:
-    """Where the large image of a page lies."""
-    return derived_key(document_id, generation, f"pages/{page:05}.webp")
+def page_image_key(document_id: str, generation: int, page: int, size: ImageSize = "large") -> str:
+    """Where the image of a page lies."""
+    ending = ".webp" if size == "large" else ".small.webp"
+    return derived_key(document_id, generation, f"pages/{page:05}{ending}")
 
 
 def _status(error: ClientError) -> int:

@@ -36,7 +36,8 @@ def route_pages(
     whole = route_of_type(media_type)
     if whole is not None:
         return [PageRoute(page, *whole) for page in ([1] if pages is None else pages)]
-    return _of_pdf(Order(str(path.resolve()), pages), settings, progress)
+    order = Order(str(path.resolve()), None if pages is None else list(pages))
+    return _of_pdf(order, settings, progress)
 
 
 def _of_pdf(order: Order, settings: Settings, progress: Progress | None) -> list[PageRoute]:

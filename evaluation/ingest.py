@@ -1,4 +1,4 @@
-"""Ingest: texts and files through the real steps of the text pipeline, without queues, statuses or S3."""
+"""Ingest: texts and files through the real steps of both pipelines, without queues, statuses or S3."""
 
 import time
 import uuid
@@ -10,7 +10,10 @@ from pathlib import Path
 
 from core import media_types, parts, pdf_features
 from core.jobs import Job
+from core.parts import Part
+from core.route_pages import route_pages
 from evaluation.collection import Entry
+from evaluation.page_pictures import store_pictures
 from evaluation.run import Run
 from rag import store
 from rag.chunk import split
@@ -31,7 +34,7 @@ class Ingested:
     tokens: int = 0
     seconds: defaultdict[str, float] = field(
         default_factory=lambda: defaultdict(float)
-    )  #: extract, chunk, embed, store
+    )  #: extract, pictures, chunk, embed, store
 
     @contextmanager
     def timed(self, stage: str) -> Iterator[None]:
@@ -50,7 +53,7 @@ def store_entries(run: Run, entries: Sequence[Entry]) -> dict[str, str]:
         vectors = embed_parts_in_context(chunked, run.embedder)  # (chunks, d) of each entry
         for entry, chunks, own in zip(some, chunked, vectors, strict=True):
             if chunks:
-                (job,) = _jobs(run, entry.id, "text/plain", [(1, 1)])
+                (job,) = _jobs(run, entry.id, "text/plain", [Part("text", 1, 1, "t")])
                 store.replace_part(run.database, job, chunks, own, run.embedder.space)
                 ids[job.document_id] = entry.id
         run.progress("documents", start + len(some), len(entries))
@@ -65,27 +68,35 @@ def _extraction(entry: Entry) -> Extraction:
 
 
 def store_file(run: Run, path: Path) -> Ingested:
-    """Store a file part by part, as the workers do; raises DocumentError when it cannot be read."""
+    """Store a file part by part, each page by the route that it takes; raises DocumentError when it cannot be read."""
     with path.open("rb") as file:
         media_type = media_types.detect(file, path.name)
         pages = len(pdf_features.open_pdf(file)) if media_type == media_types.PDF else 1
-    jobs = _jobs(run, path.name, media_type, parts.cut(pages, run.settings.text_part_pages))
+    routes = route_pages(path, media_type, list(range(1, pages + 1)), run.settings)
+    cut = parts.cut(pages, routes, "text", parts.part_sizes(pages, run.settings))
+    jobs = _jobs(run, path.name, media_type, cut)
     done = Ingested(jobs[0].document_id, pages)
-    for job in jobs:
+    for number, job in enumerate(jobs, start=1):
         _store_part(run, job, path, done)
-        run.progress(path.name, job.last_page, pages)
+        run.progress(path.name, number * pages // len(jobs), pages)
     return done
 
 
 def _store_part(run: Run, job: Job, path: Path, done: Ingested) -> None:
+    pages = job.page_numbers
+    visual = pages if job.route == "visual" else ()
     with done.timed("extract"):
-        extraction = extract(path, job.media_type, (job.first_page, job.last_page), run.settings, _ignore)
+        extraction = extract(path, job.media_type, pages, run.settings, _ignore, visual=visual)
+    if visual:
+        with done.timed("pictures"):
+            store_pictures(run, job, path, extraction)
     with done.timed("chunk"):
         chunks = split(extraction, run.embedder.tokenizer, run.settings)
     with done.timed("embed"):
         vectors = embed_in_context(chunks, run.embedder)  # (chunks, d)
     with done.timed("store"):
-        store.replace_part(run.database, job, chunks, vectors, run.embedder.space, gaps=extraction.gaps)
+        findings = store.Findings(gaps=extraction.gaps)
+        store.replace_part(run.database, job, chunks, vectors, run.embedder.space, findings=findings)
     done.chunks += len(chunks)
     done.tokens += sum(chunk.tokens for chunk in chunks)
 
@@ -94,7 +105,7 @@ def _ignore(_pages_done: int) -> None:
     """Progress within a part is not shown."""
 
 
-def _jobs(run: Run, name: str, media_type: str, pages: Sequence[tuple[int, int]]) -> list[Job]:
+def _jobs(run: Run, name: str, media_type: str, cut: Sequence[Part]) -> list[Job]:
     """The jobs of a new document, one a part, as the entry would send them."""
     document_id = str(uuid.uuid4())
     return [
@@ -109,11 +120,13 @@ def _jobs(run: Run, name: str, media_type: str, pages: Sequence[tuple[int, int]]
             size_bytes=0,
             version="evaluation",
             generation=1,
-            part=part,
-            parts=len(pages),
-            first_page=first_page,
-            last_page=last_page,
-            total_pages=pages[-1][1],
+            part=number,
+            parts=len(cut),
+            first_page=part.first_page,
+            last_page=part.last_page,
+            total_pages=max(part.last_page for part in cut),
+            route=part.route,
+            page_routes=part.page_routes,
         )
-        for part, (first_page, last_page) in enumerate(pages)
+        for number, part in enumerate(cut)
     ]

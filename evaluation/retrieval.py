@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from core.settings import Settings
 from evaluation import collection
@@ -10,12 +10,12 @@ from evaluation.ingest import store_entries
 from evaluation.measures import measure
 from evaluation.run import Progress, Run, silent, throwaway_run
 from search import hybrid
+from search.question import Mode
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-Mode = Literal["hybrid", "dense", "sparse"]
-MODES: tuple[Mode, ...] = ("hybrid", "dense", "sparse")
+MODES: tuple[Mode, ...] = ("hybrid", "dense", "sparse")  #: those that texts without pages can be found by
 DEPTH = 100  #: documents in a ranking, as deep as the deepest measure looks
 CHUNKS = 3 * DEPTH  #: asked for, as several may be of one document
 

@@ -24,6 +24,8 @@ REMOVE = (
     "DELETE FROM hybrid_dense_embeddings"
     " WHERE owner_id = ANY (%(owners)s) AND chunk_id >= %(first)s AND chunk_id < %(end)s",
     "DELETE FROM document_bm25_metadata WHERE owner_id = ANY (%(owners)s)",
+    "DELETE FROM document_pages WHERE owner_id = ANY (%(owners)s)",
+    "DELETE FROM document_vdr_pages WHERE owner_id = ANY (%(owners)s)",
     "DELETE FROM document_parts WHERE owner_id = ANY (%(owners)s)",
     "DELETE FROM document_versions WHERE owner_id = ANY (%(owners)s)",
     "DELETE FROM documents WHERE owner_id = ANY (%(owners)s)",

@@ -61,7 +61,7 @@ CREATE INDEX IF NOT EXISTS document_vdr_pages_768 ON document_vdr_pages
     USING hnsw ((embedding::halfvec(768)) halfvec_cosine_ops) WHERE dimensions = 768;
 
 -- The caller's pages nearest to a vector, by the mean of each page's vectors, among finished versions.
--- A space is one model; without its name the one that the caller's latest page of this width is in.
+-- A space is one model; without its name the one that the caller's latest finished pages of this width are in.
 CREATE OR REPLACE FUNCTION vdr_search_pages(
     query_embedding vector,
     max_results int DEFAULT 10,
@@ -74,10 +74,12 @@ AS $$
         SELECT CASE
             WHEN space_name IS NOT NULL THEN (SELECT space_id FROM public.vector_spaces WHERE name = space_name)
             ELSE (
-                SELECT space_id FROM public.document_vdr_pages
-                WHERE owner_id = ANY ((SELECT public.rag_owner_ids())::int[])
-                  AND dimensions = vector_dims(query_embedding)
-                ORDER BY created_at DESC, version_key DESC LIMIT 1
+                SELECT page.space_id
+                FROM public.document_vdr_pages AS page JOIN public.document_versions AS version USING (version_key)
+                WHERE page.owner_id = ANY ((SELECT public.rag_owner_ids())::int[])
+                  AND page.dimensions = vector_dims(query_embedding) AND page.num_vectors > 0
+                  AND version.state = 'current'
+                ORDER BY version.finished_at DESC, page.version_key DESC LIMIT 1
             )
         END AS space_id
     ), compared AS MATERIALIZED (

@@ -1,7 +1,8 @@
 """The text of a PDF, page by page, with the headings of its outline and its layout."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import pypdfium2 as pdfium
 
@@ -41,8 +42,24 @@ def read_sheets(
         page.close()
 
 
-def pages_of(sheets: Sequence[Sheet], entries: Sequence[Entry], first_page: int) -> list[Page]:
-    """The pages from ``first_page`` on; a sheet before it only tells which headings are in force there."""
+class Place(NamedTuple):
+    """Where a paragraph begins."""
+
+    start: int  #: offset in the page's text
+    left: float  #: points from the lower left corner
+    baseline: float
+
+
+@dataclass(frozen=True)
+class PlacedPage:
+    """A page, and where its paragraphs stand."""
+
+    page: Page
+    places: tuple[Place, ...]  #: of each paragraph, in their order
+
+
+def pages_of(sheets: Sequence[Sheet], entries: Sequence[Entry], wanted: Collection[int]) -> list[PlacedPage]:
+    """The ``wanted`` pages; the other sheets only tell which headings are in force on the page after them."""
     running = running_lines.find({s.number: s.lines for s in sheets}, {s.number: s.height for s in sheets})
     sheets = [
         replace(sheet, lines=tuple(line for i, line in enumerate(sheet.lines) if i not in running[sheet.number]))
@@ -50,16 +67,19 @@ def pages_of(sheets: Sequence[Sheet], entries: Sequence[Entry], first_page: int)
     ]
     known = cleanup.vocabulary(line.text for sheet in sheets for line in sheet.lines)
     looks = _headings_by_looks(sheets, BELOW_OUTLINE if entries else 1)
-    path = outline.path_before(entries, sheets[0].number) if sheets else ()
-    pages = []
+    path: tuple[Heading, ...] = ()
+    pages: list[PlacedPage] = []
     for sheet in sheets:
+        if not pages or sheet.number != pages[-1].page.number + 1:
+            # Of the pages between nothing is known but the outline.
+            path = outline.path_before(entries, sheet.number)
         if not entries and sheet.width >= SLIDE_SHAPE * sheet.height:
             path = ()  # a slide stands for itself
-        page = _page(sheet, [entry for entry in entries if entry.page == sheet.number], looks[sheet.number], known)
-        pages.append(replace(page, path=path))
-        for heading in page.headings:
+        placed = _page(sheet, [entry for entry in entries if entry.page == sheet.number], looks[sheet.number], known)
+        pages.append(replace(placed, page=replace(placed.page, path=path)))
+        for heading in placed.page.headings:
             path = follow(path, heading)
-    return [page for page in pages if page.number >= first_page]
+    return [placed for placed in pages if placed.page.number in wanted]
 
 
 @dataclass(frozen=True)
@@ -90,7 +110,7 @@ def _title(lines: Sequence[Line]) -> str:
     return " ".join(line.text for line in lines)[: layout.TITLE_CHARACTERS]
 
 
-def _page(sheet: Sheet, entries: Sequence[Entry], looks: Mapping[int, _Printed], known: frozenset[str]) -> Page:
+def _page(sheet: Sheet, entries: Sequence[Entry], looks: Mapping[int, _Printed], known: frozenset[str]) -> PlacedPage:
     located = outline.locate(entries, [line.text for line in sheet.lines])
     headings = {index: _Printed(entry.level, entry.title, count) for index, (entry, count) in located.items()}
     taken = {index + extra for index, heading in headings.items() for extra in range(heading.lines)}
@@ -99,11 +119,13 @@ def _page(sheet: Sheet, entries: Sequence[Entry], looks: Mapping[int, _Printed],
     }
     printed = {entry for entry, _ in located.values()}
     sections = [Heading(0, entry.level, entry.title) for entry in entries if entry not in printed]
-    text = ""
+    text, places = "", []
     for block in layout.compose(sheet.lines, {index: heading.lines for index, heading in headings.items()}):
         text += "\n\n" if text else ""
+        places.append(Place(len(text), sheet.lines[block.first].left, sheet.lines[block.first].baseline))
         if block.first in headings:
             heading = headings[block.first]
             sections.append(Heading(len(text), heading.level, cleanup.join_divided(heading.title, known)))
         text += cleanup.join_divided(block.text, known)
-    return Page(sheet.number, text, "text-layer", headings=tuple(sections))
+    page = Page(sheet.number, text, "text-layer" if text else "", headings=tuple(sections))
+    return PlacedPage(page, tuple(places))

@@ -3,11 +3,12 @@
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 from core.jobs import Gap
 
-Source = Literal["text-layer", "ocr", "converted"]
+#: Where a page's text is from; empty: the page has none
+Source = Literal["text-layer", "ocr", "text-layer+ocr", "converted", ""]
 
 
 @dataclass(frozen=True)
@@ -19,6 +20,16 @@ class Heading:
     title: str
 
 
+class Word(NamedTuple):
+    """A word on a page's picture; its box in parts of the page's width and height, from the upper left corner."""
+
+    text: str
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+
 @dataclass(frozen=True)
 class Page:
     """The text of one page, with paragraphs separated by a blank line."""
@@ -28,6 +39,8 @@ class Page:
     source: Source
     path: tuple[Heading, ...] = ()  #: headings in force where the page begins, the highest first, each with start 0
     headings: tuple[Heading, ...] = ()  #: headings on the page, by ascending start
+    words: tuple[Word, ...] = ()  #: of a page that OCR looked at, with their places; of other pages none are kept
+    apart: bool = False  #: stands for itself, as a slide does: no passage crosses its bounds
 
 
 @dataclass(frozen=True)
@@ -60,4 +73,5 @@ def from_json(lines: Iterable[str]) -> Iterator[Page | Gap]:
 
 def _page(values: dict[str, Any]) -> Page:
     path, headings = (tuple(Heading(**heading) for heading in values.pop(name)) for name in ("path", "headings"))
-    return Page(**values, path=path, headings=headings)
+    words = tuple(Word(*word) for word in values.pop("words"))
+    return Page(**values, path=path, headings=headings, words=words)

@@ -1,7 +1,6 @@
 """From the request's model to a question, and from hits to the answer's model. Pure."""
 
-from collections.abc import Sequence
-from typing import Literal, cast
+from collections.abc import Callable, Sequence
 
 from search import hybrid
 from search.models import Hit, QueryRequest, QueryResponse
@@ -9,10 +8,10 @@ from search.snippets import snippets
 
 
 def question(request: QueryRequest) -> hybrid.Question:
-    """What a request for one of the text modes asks."""
+    """What a request asks."""
     return hybrid.Question(
         text=request.query,
-        mode=cast(Literal["hybrid", "dense", "sparse"], request.search_mode),
+        mode=request.search_mode,
         limit=request.top_k,
         document_ids=request.document_ids,
         dense_weight=request.dense_weight,
@@ -21,11 +20,13 @@ def question(request: QueryRequest) -> hybrid.Question:
     )
 
 
-def response(request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: float) -> QueryResponse:
-    """The answer to a request."""
+def response(
+    request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: float, link: Callable[[str], str]
+) -> QueryResponse:
+    """The answer to a request; ``link`` makes a link to an image of its key."""
     best = snippets(request.query, [(hit.passage.content, hit.passage.language) for hit in hits])
     return QueryResponse(
-        results=[_hit(request, hit, snippet) for hit, snippet in zip(hits, best, strict=True)],
+        results=[_hit(request, hit, snippet, link) for hit, snippet in zip(hits, best, strict=True)],
         query=request.query,
         total_results=len(hits),
         search_mode=request.search_mode,
@@ -33,10 +34,10 @@ def response(request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: floa
     )
 
 
-def _hit(request: QueryRequest, hit: hybrid.Hit, snippet: str) -> Hit:
+def _hit(request: QueryRequest, hit: hybrid.Hit, snippet: str, link: Callable[[str], str]) -> Hit:
     passage = hit.passage
     return Hit(
-        chunk_id=str(hit.chunk_id),
+        chunk_id=hit.identifier,
         document_id=passage.document_id,
         file_name=passage.file_name,
         page=passage.page,
@@ -47,7 +48,8 @@ def _hit(request: QueryRequest, hit: hybrid.Hit, snippet: str) -> Hit:
         score=hit.score,
         dense_score=hit.dense_score,
         sparse_score=hit.sparse_score,
-        pipeline="text_rag",
+        vdr_score=hit.vdr_score,
+        pipeline="vdr" if hit.by_picture else "text_rag",
         search_mode=request.search_mode,
-        page_image_url=None,
+        page_image_url=link(hit.image_key) if hit.image_key else None,
     )

@@ -1,133 +1,60 @@
-"""Search: a question to the passages that answer it, by either arm of retrieval or by both."""
+"""Search: a question to what answers it, by words, by meaning, by what pages show, or by all of these."""
 
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Literal
-
-import numpy as np
-from numpy.typing import NDArray
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from core.database import transaction
 from core.settings import Settings
 from rag import retrieve
 from rag.embed import TextEmbedder
-from rag.retrieve import Arm, Corpus, Passage
-from search import fusion
+from search import fusion, hits, pages
+from search.hits import Found, Hit
+from search.pages import Evidence
+from search.question import Question
+from search.text_arms import CANDIDATES_A_HIT, TextArms, TextEvidence
+from vdr.query_message import PageQuery
 
 if TYPE_CHECKING:
-    from psycopg2.extensions import connection, cursor
+    from psycopg2.extensions import connection
 
-MIN_CANDIDATES = 50  #: chunks that each arm brings, at least; more did not change a figure
-CANDIDATES_A_HIT = 3  #: chunks of each arm for each hit, as several may be on one page
-
-
-@dataclass(frozen=True, kw_only=True)
-class Question:
-    """What is asked, and how to search for it."""
-
-    text: str
-    mode: Literal["hybrid", "dense", "sparse"] = "hybrid"
-    limit: int = 10
-    document_ids: Sequence[str] | None = None  #: None: all documents of the caller
-    dense_weight: float | None = None
-    sparse_weight: float | None = None
-    use_rrf: bool = False
-
-    def weights(self) -> tuple[float, float] | None:
-        """Weights of the dense and the sparse arm when the caller gives any; one alone gives the other."""
-        dense, sparse = self.dense_weight, self.sparse_weight
-        if dense is None:
-            return None if sparse is None else (1 - sparse, sparse)
-        return dense, 1 - dense if sparse is None else sparse
-
-
-@dataclass(frozen=True)
-class Hit:
-    """A passage that was found, and how well each arm thinks of it; None where an arm was not asked or has no word."""
-
-    chunk_id: int
-    passage: Passage
-    score: float
-    dense_score: float | None
-    sparse_score: float | None
+__all__ = ["Hit", "Question", "search"]
 
 
 def search(
-    database: "connection", principals: Sequence[str], question: Question, embedder: TextEmbedder, settings: Settings
+    database: "connection",
+    principals: Sequence[str],
+    question: Question,
+    embedder: TextEmbedder,
+    settings: Settings,
+    *,
+    page_query: PageQuery | None = None,
 ) -> list[Hit]:
-    """The caller's passages that answer a question, the best first, and of each page of a paged document the best one.
+    """The caller's passages and pages that answer a question, the best first, and of each page the best one.
 
+    Pages are found as pictures in the modes that ask for it, given a ``page_query``; without one, ``hybrid_vdr_text``
+    is ``hybrid`` and ``vdr`` finds nothing.
     Best on a read-only connection, whose transactions see one snapshot.
     """
     vector = None if question.mode == "sparse" else embedder.embed_query(question.text)  # (d,)
     with transaction(database, principals) as cursor:
         searched = retrieve.corpus(cursor, principals, question.document_ids, embedder.space)
-        dense, sparse, scores = _score(cursor, searched, question, vector, settings)
-        best = sorted(scores, key=lambda chunk: (-scores[chunk], chunk))[: CANDIDATES_A_HIT * question.limit]
-        passages = retrieve.passages(cursor, searched, best)
-    shown = _one_a_page(best, passages)[: question.limit]
-    return [
-        Hit(chunk, passages[chunk], scores[chunk], dense.scores.get(chunk), sparse.scores.get(chunk)) for chunk in shown
-    ]
+        looked = pages.look(cursor, searched, page_query if question.looks_at_pages else None, settings)
+        arms = TextArms(cursor, searched, question, vector, settings)
+        text = arms.of_pages(looked.all_chunks) if question.mode == "vdr" else arms.ask(looked.all_chunks)
+        evidence = pages.judge(cursor, looked, text.scores if question.reads_text else ())
+        best = _rank(question, text, evidence)[: CANDIDATES_A_HIT * question.limit]
+        return hits.show(cursor, searched, best, _scores(text, evidence), question.limit)
 
 
-def _one_a_page(ranking: Sequence[int], passages: Mapping[int, Passage]) -> list[int]:
-    """The ranking without passages on a page that a better one is on: more pages say more than more of one page.
-
-    A document without pages (a long web page, say) may be hit many times.
-    """
-    best: dict[object, int] = {}
-    for chunk in ranking:
-        passage = passages[chunk]
-        place = (passage.document_id, passage.page) if passage.document_pages > 1 else chunk
-        best.setdefault(place, chunk)
-    return list(best.values())
-
-
-def _score(
-    cursor: "cursor", searched: Corpus, question: Question, vector: NDArray[np.float32] | None, settings: Settings
-) -> tuple[Arm, Arm, Mapping[int, float]]:
-    """Both arms, and the scores to order hits by."""
-    candidates = max(MIN_CANDIDATES, CANDIDATES_A_HIT * question.limit)
-    if vector is None:
-        sparse = retrieve.sparse(cursor, searched, question.text, candidates)
-        return Arm(), sparse, sparse.scores
-    exact = settings.exact_scan_limit
-    if question.mode == "dense":
-        dense = retrieve.dense(cursor, searched, vector, candidates, exact_scan_limit=exact)
-        return dense, Arm(), dense.scores
-    dense = retrieve.dense(cursor, searched, vector, candidates, exact_scan_limit=exact)
-    sparse = retrieve.sparse(cursor, searched, question.text, candidates, also=dense.ranking)
-    dense, languages = _complete(cursor, searched, vector, dense, sparse)
-    return dense, sparse, _fuse(dense, sparse, question, known_share(languages, known_languages(settings)))
-
-
-def _complete(
-    cursor: "cursor", searched: Corpus, vector: NDArray[np.float32], dense: Arm, sparse: Arm
-) -> tuple[Arm, list[str]]:
-    """The dense arm with the similarities of what only the sparse arm found, and the languages of all candidates."""
-    candidates = retrieve.compare(cursor, searched, vector, list(dense.scores.keys() | sparse.scores.keys()))
-    scores = {chunk: similarity for chunk, (_, similarity) in candidates.items() if similarity is not None}
-    return replace(dense, scores=scores), [language for language, _ in candidates.values()]
-
-
-def _fuse(dense: Arm, sparse: Arm, question: Question, known: float) -> Mapping[int, float]:
-    weights = question.weights()
+def _rank(question: Question, text: TextEvidence, evidence: Evidence) -> list[Found]:
+    if not question.reads_text:
+        return pages.alone(evidence, text.scores)
     if question.use_rrf:
-        return fusion.reciprocal_rank(dense.ranking, sparse.ranking, *(weights or (1.0, 1.0)))
-    return fusion.weighted(dense, sparse, *weights) if weights else fusion.adaptive(dense, sparse, known)
+        return pages.join(text.scores, evidence, pages.reciprocal(evidence))
+    weight = fusion.model_weight(fusion.PICTURE_WEIGHT, text.known_share)
+    return pages.join(text.scores, evidence, pages.weighted(evidence, weight))
 
 
-def known_share(languages: Sequence[str], known: Collection[str] | None) -> float:
-    """The share of candidates in languages that the model knows; None stands for all languages."""
-    if known is None or not languages:
-        return 1.0
-    return sum(language in known for language in languages) / len(languages)
-
-
-def known_languages(settings: Settings) -> frozenset[str] | None:
-    """The languages that the text model knows: as configured, else English for the packaged model, else all."""
-    if settings.text_embedding_languages:
-        return frozenset(settings.text_embedding_languages.replace(",", " ").split())
-    packaged = not (settings.text_embedding_model or settings.text_embedding_endpoint)
-    return frozenset({"en"}) if packaged else None
+def _scores(text: TextEvidence, evidence: Evidence) -> hits.Scores:
+    """What to tell of each hit: nothing of an arm that was not asked."""
+    return hits.Scores(text.dense.scores, text.sparse.scores, {hit.place: hit.score for hit in evidence.arm.hits})

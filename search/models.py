@@ -4,11 +4,12 @@ from typing import Annotated, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
+from search.question import Mode
+
 MAX_QUERY_CHARACTERS = 4000
 MAX_DOCUMENTS = 1000
 MAX_DOCUMENT_ID_CHARACTERS = 1100  #: a bucket's name, #, and a key
 
-Mode = Literal["hybrid", "dense", "sparse", "vdr", "hybrid_vdr_text"]
 Weight = Annotated[float, Field(ge=0, le=1, allow_inf_nan=False)]
 DocumentId = Annotated[str, Field(min_length=1, max_length=MAX_DOCUMENT_ID_CHARACTERS)]
 
@@ -28,9 +29,13 @@ class QueryRequest(BaseModel):
         Field(max_length=MAX_DOCUMENTS, description="Search these only; a statusId (bucket#key) is understood too"),
     ] = None
     top_k: Annotated[int, Field(ge=1, description="How many hits at most")] = 10
-    search_mode: Annotated[Mode, Field(description="Meaning and words, meaning only, words only, page images")] = (
-        "hybrid"
-    )
+    search_mode: Annotated[
+        Mode,
+        Field(
+            description="Text by meaning and words, by meaning only, by words only; pages by what they show; text and "
+            "pages together. Only pages that took the visual route are known by what they show."
+        ),
+    ] = "hybrid"
     dense_weight: Annotated[
         Weight | None,
         Field(description="Weight of meaning in hybrid; without weights it is chosen by how well each arm does"),
@@ -57,18 +62,28 @@ class QueryRequest(BaseModel):
 class Hit(BaseModel):
     """A passage that was found, and where it stands."""
 
-    chunk_id: Annotated[str, Field(description="As text: it does not fit every language's numbers")]
+    chunk_id: Annotated[
+        str,
+        Field(
+            description="As text: it does not fit every language's numbers. Of a page without text page:version:page"
+        ),
+    ]
     document_id: str
     file_name: str
-    page: Annotated[int, Field(description="Page on which the passage begins, from 1")]
+    page: Annotated[int, Field(description="The page to show for it, from 1")]
     pages: Annotated[list[int], Field(description="All pages that it touches")]
     headings: Annotated[list[str], Field(description="Headings above it, the highest first")]
-    content: str
+    content: Annotated[str, Field(description="The passage; empty when the page has no text")]
     snippet: Annotated[str, Field(description="HTML: the best sentence, the words of the query in <mark>")]
     score: Annotated[float, Field(description="What hits are ordered by; comparable within one answer only")]
     dense_score: Annotated[float | None, Field(description="Cosine similarity")]
     sparse_score: Annotated[float | None, Field(description="BM25")]
-    pipeline: Literal["text_rag", "vdr"]
+    vdr_score: Annotated[
+        float | None, Field(description="Late interaction of the query with the page, at most 1; null without picture")
+    ]
+    pipeline: Annotated[
+        Literal["text_rag", "vdr"], Field(description="What says more for it: its text, or its picture")
+    ]
     search_mode: Mode
     page_image_url: Annotated[str | None, Field(description="Short-lived link to the page's image, where there is one")]
 

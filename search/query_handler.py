@@ -1,10 +1,11 @@
-"""Lambda: a question in (``POST /v2/query``), the passages that answer it out."""
+"""Lambda: a question in (``POST /v2/query``), the passages and pages that answer it out."""
 
 import time
 from http import HTTPStatus
 from typing import Any
 
 import psycopg2
+from psycopg2.extensions import connection
 from pydantic import ValidationError
 
 from core import aws, http, logs
@@ -14,6 +15,7 @@ from core.settings import settings
 from rag.embed import text_embedder
 from search import answers, hybrid
 from search.models import QueryRequest, QueryResponse
+from search.query_embedding import page_query
 
 MOST_NAMED_FIELDS = 5  #: a request may be wrong in more ways than are worth telling
 
@@ -43,8 +45,6 @@ def read(body: bytes) -> QueryRequest:
         raise _bad_request(error) from error
     if request.top_k > settings().max_top_k:
         raise HttpError(400, "invalid_request", f"top_k: must be at most {settings().max_top_k}")
-    if request.search_mode in {"vdr", "hybrid_vdr_text"}:
-        raise HttpError(400, "mode_unavailable", "search_mode: pages are not searchable as images yet")
     return request
 
 
@@ -65,16 +65,24 @@ def _answer(principals: tuple[str, ...], request: QueryRequest, started: float) 
     hits = _search(principals, question)
     elapsed_ms = (time.perf_counter() - started) * 1000
     logs.info("Query answered", search_mode=question.mode, hits=len(hits), duration_ms=round(elapsed_ms, 1))
-    return answers.response(request, hits, elapsed_ms)
+    return answers.response(request, hits, elapsed_ms, _link)
+
+
+def _link(key: str) -> str:
+    return aws.blobs().derived_url(key, settings().page_image_url_seconds)
 
 
 def _search(principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
-    embedder = text_embedder(settings())
     database = aws.database(read_only=True)
     try:
-        return hybrid.search(database, principals, question, embedder, settings())
+        return _found(database, principals, question)
     except (psycopg2.OperationalError, psycopg2.InterfaceError):
         if not database.closed:
             raise
         # It went away while this environment was frozen; a new connection has not.
-        return hybrid.search(aws.database(read_only=True), principals, question, embedder, settings())
+        return _found(aws.database(read_only=True), principals, question)
+
+
+def _found(database: connection, principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
+    seen = page_query(database, principals, question, settings())
+    return hybrid.search(database, principals, question, text_embedder(settings()), settings(), page_query=seen)

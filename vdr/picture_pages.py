@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from core.aws import Services
-from core.blobs import derived_key
+from core.blobs import ImageSize, page_image_key
 from core.jobs import Gap, Job
 from core.parts import groups
 from core.progress import SupersededError
@@ -22,16 +22,6 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_IMAGE = (0, 0)
-
-
-def image_name(page: int) -> str:
-    """Name, within its version, of a page's image."""
-    return f"pages/{page:05}.webp"
-
-
-def thumbnail_name(page: int) -> str:
-    """Name, within its version, of a page's thumbnail."""
-    return f"pages/{page:05}.small.webp"
 
 
 class PicturePages:
@@ -103,12 +93,13 @@ class PicturePages:
         if image is None:
             return NO_IMAGE
         settings = self._services.settings
-        large, size = page_images.encode(image, settings.page_image_edge)
-        small, _size = page_images.encode(image, settings.page_thumbnail_edge)
-        for name, data in ((image_name(page), large), (thumbnail_name(page), small)):
-            key = derived_key(self._job.document_id, self._job.generation, name)
+        large, pixels = page_images.encode(image, settings.page_image_edge)
+        small, _pixels = page_images.encode(image, settings.page_thumbnail_edge)
+        images: dict[ImageSize, bytes] = {"large": large, "small": small}
+        for size, data in images.items():
+            key = page_image_key(self._job.document_id, self._job.generation, page, size)
             self._services.blobs.put_derived(key, data, "image/webp")
-        return size
+        return pixels
 
 
 def _inputs(extraction: Extraction) -> dict[int, PageInput]:

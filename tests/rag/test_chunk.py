@@ -120,7 +120,7 @@ def test_blank_pages_give_no_chunk() -> None:
 
 
 def test_a_real_handbook_is_covered() -> None:
-    extraction = extract(SAMPLES / "crew-handbook.pdf", "application/pdf", (1, 31), Settings(), lambda _: None)
+    extraction = extract(SAMPLES / "crew-handbook.pdf", "application/pdf", range(1, 32), Settings(), lambda _: None)
     assert len(chunks_of(*extraction.pages, tokens=256, overlap=32)) >= 31
 
 
@@ -162,3 +162,20 @@ def test_long_texts_are_tokenized_in_slices() -> None:
     chunks = split(Extraction((Page(1, whole, "converted"),)), recording, Settings())
     assert recording.longest == SLICE_CHARACTERS < len(whole)
     assert_sound((Page(1, whole, "converted"),), chunks, Settings().chunk_tokens)
+
+
+def test_a_slide_shares_no_chunk_and_its_captions_do_not_divide_it() -> None:
+    slides = [
+        Page(
+            number,
+            f"Title {number}\n\nA few words.\n\nCaption\n\nMore words.",
+            "text-layer",
+            headings=(Heading(0, 1, f"Title {number}"), Heading(23, 2, "Caption")),
+            apart=number != 3,
+        )
+        for number in (1, 2, 3, 4)
+    ]
+    found = split(Extraction(tuple(slides)), TOKENIZER, Settings())
+    assert [(chunk.first_page, chunk.last_page) for chunk in found if chunk.page != 3] == [(1, 1), (2, 2), (4, 4)]
+    assert [chunk.headings for chunk in found if chunk.page == 2] == [("Title 2",)]
+    assert {(chunk.first_page, chunk.last_page) for chunk in found if chunk.page == 3} == {(3, 3)}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.retrieve import Arm
-from search.fusion import adaptive, reciprocal_rank, scaled, weighted
+from search.fusion import PICTURE_WEIGHT, adaptive, model_weight, reciprocal_rank, scaled, scaled_score, weighted
 
 DENSE = Arm((1, 2), {1: 0.8, 2: 0.5, 3: 0.2}, floor=0.2, ceiling=1.0)
 SPARSE = Arm((3, 2), {3: 12.0, 2: 6.0}, floor=0.0, ceiling=10.0)
@@ -68,3 +68,15 @@ def test_the_order_of_one_arm_is_kept(sparse: dict[int, float], ceiling: float, 
     fused = adaptive(NOTHING, Arm(tuple(sparse), sparse, 0.0, ceiling), share)
     ordered = sorted(sparse, key=lambda chunk: sparse[chunk])
     assert [fused[chunk] for chunk in ordered] == sorted(fused.values())
+
+
+def test_a_models_weight_follows_the_languages_that_it_knows() -> None:
+    assert model_weight(PICTURE_WEIGHT, 1.0) == pytest.approx(0.5)
+    assert model_weight(PICTURE_WEIGHT, 0.0) == pytest.approx(0.2)
+    assert model_weight(PICTURE_WEIGHT, 0.5) == pytest.approx(0.35)
+
+
+@pytest.mark.parametrize(("score", "scale"), [(0.2, 0.0), (0.1, 0.0), (0.6, 0.5), (1.0, 1.0), (1.1, 1.0)])
+def test_scores_lie_between_floor_and_ceiling(score: float, scale: float) -> None:
+    assert scaled_score(score, 0.2, 1.0) == pytest.approx(scale)
+    assert scaled_score(score, 1.0, 1.0) == 1.0  # nothing can rise above the floor

@@ -11,13 +11,14 @@ from psycopg2.extensions import connection
 
 from core.settings import Settings
 from rag.embed import text_embedder
-from search import hybrid
-from search.hybrid import Question, known_languages, known_share
+from search import hybrid, text_arms
+from search.question import Question
+from search.text_arms import known_languages, known_share
 from tests import evaluation_data
 from tests.rag.indexing import OWNER, SPACE, put
 from tests.rag.reference import bm25_scores, cosines
 
-DEPTH = hybrid.MIN_CANDIDATES
+DEPTH = text_arms.MIN_CANDIDATES
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,12 @@ class RealEmbedder:
 def ask(reading: connection, **fields: Any) -> dict[int, float]:
     """Scores of the hits by their place in the library, in order."""
     hits = hybrid.search(reading, [OWNER], Question(**fields), RealEmbedder(), Settings())  # type: ignore[arg-type]
-    return {hit.chunk_id & 0xFFFFF: hit.score for hit in hits}
+    return {place_of(hit): hit.score for hit in hits}
+
+
+def place_of(hit: hybrid.Hit) -> int:
+    assert hit.chunk_id is not None
+    return hit.chunk_id & 0xFFFFF
 
 
 def top(scores: NDArray[np.float64], depth: int = DEPTH) -> list[int]:
@@ -127,7 +133,7 @@ def test_a_hit_says_what_each_arm_thinks_of_it(reading: connection, library: Lib
     dense, sparse = library.arms(query)
     question = Question(text=query, limit=100)
     for hit in hybrid.search(reading, [OWNER], question, RealEmbedder(), Settings()):  # type: ignore[arg-type]
-        place = hit.chunk_id & 0xFFFFF
+        place = place_of(hit)
         assert hit.dense_score == pytest.approx(dense[place], abs=1e-5)
         assert hit.sparse_score == (pytest.approx(sparse[place]) if sparse[place] else None)
         assert hit.passage.content == library.texts[place]

@@ -5,6 +5,7 @@ import logging
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import psycopg2
 import pytest
@@ -17,6 +18,8 @@ from rag.embed import text_embedder
 from search import query_handler
 from tests.databases import TestDatabase
 from tests.rag.indexing import chunks, job
+from tests.vdr.stored_pages import put_pictures, put_text
+from vdr.embed import PageInput, page_embedder
 
 EVENT = json.loads(Path(__file__).parents[1].joinpath("events", "http_query.json").read_text())
 SUBJECT = EVENT["requestContext"]["authorizer"]["jwt"]["claims"]["sub"]
@@ -80,6 +83,7 @@ def test_the_page_is_found(opened: connection, ask: Ask, mode: str) -> None:
     assert (hit.pop("dense_score") is None) == (mode == "sparse")
     assert (hit.pop("sparse_score") is None) == (mode == "dense")
     assert int(hit.pop("chunk_id")) >= 2**32
+    assert hit.pop("vdr_score") is None
     assert hit == {
         "document_id": document_id,
         "file_name": "handbook.pdf",
@@ -92,6 +96,45 @@ def test_the_page_is_found(opened: connection, ask: Ask, mode: str) -> None:
         "search_mode": mode,
         "page_image_url": None,
     }
+
+
+def test_pages_are_found_by_what_they_show(opened: connection, ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DERIVED_BUCKET", "derived")
+    monkeypatch.setenv("PAGE_IMAGE_URL_SECONDS", "60")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_DEFAULT_REGION"):
+        monkeypatch.setenv(name, "us-east-1")
+    settings.cache_clear()
+    aws.blobs.cache_clear()
+    aws.client.cache_clear()
+    done, embedder = job(owner=f"user:{SUBJECT}", file_name="deck.pdf"), page_embedder(Settings())
+    (vectors,) = embedder([PageInput(3, None, "Parental leave")])
+    key = put_pictures(opened, done, {3: vectors}, space=embedder.space, image_size=(1600, 900))
+    put_text(opened, done, {})
+    assert ask(query="parental leave")[1]["results"] == []  # the page has no text
+    for mode in ("vdr", "hybrid_vdr_text"):
+        status, answer = ask(query="parental leave", search_mode=mode)
+        assert (status, answer["search_mode"], answer["total_results"]) == (200, mode, 1)
+        (hit,) = answer["results"]
+        link = urlsplit(hit.pop("page_image_url"))
+        assert link.path.endswith(f"{done.document_id}/1/pages/00003.webp")
+        assert link.netloc.startswith("derived.")
+        assert parse_qs(link.query)["X-Amz-Expires"] == ["60"]
+        assert hit.pop("score") == pytest.approx(1.0 if mode == "vdr" else 0.5, abs=1e-3)
+        assert hit.pop("vdr_score") == pytest.approx(1.0, abs=1e-3)
+        assert hit == {
+            "chunk_id": f"page:{key}:3",
+            "document_id": done.document_id,
+            "file_name": "deck.pdf",
+            "page": 3,
+            "pages": [3],
+            "headings": [],
+            "content": "",
+            "snippet": "",
+            "dense_score": None,
+            "sparse_score": None,
+            "pipeline": "vdr",
+            "search_mode": mode,
+        }
 
 
 def test_only_the_callers_documents_are_searched(opened: connection, ask: Ask) -> None:
@@ -119,8 +162,7 @@ def test_a_filter_on_documents(opened: connection, ask: Ask) -> None:
         ({"query": "x", "top_k": 101}, "invalid_request", "top_k"),
         ({"query": "x", "top_k": 10**30}, "invalid_request", "top_k"),
         ({"query": "x", "dense_weight": 2}, "invalid_request", "dense_weight"),
-        ({"query": "x", "search_mode": "vdr"}, "mode_unavailable", "search_mode"),
-        ({"query": "x", "search_mode": "hybrid_vdr_text"}, "mode_unavailable", "search_mode"),
+        ({"query": "x", "search_mode": "pictures"}, "invalid_request", "search_mode"),
         ({}, "invalid_request", "query"),
     ],
 )
