@@ -1,6 +1,6 @@
 """Objects in S3: the uploads, read only while unchanged, and what the pipelines derive from them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -99,6 +99,19 @@ class Blobs:
         keys = [
             key for key in self._derived_keys(f"{document_id}/") if keep_generation is None or key[: len(keep)] != keep
         ]
+        return self._delete(keys)
+
+    def delete_generation(self, document_id: str, generation: int) -> int:
+        """Delete what was derived from one generation of a document; returns how many objects went."""
+        return self._delete(list(self._derived_keys(derived_key(document_id, generation, ""))))
+
+    def delete(self, bucket: str, key: str) -> int:
+        """Delete an uploaded object; returns 1 when there was one."""
+        existed = self.head(bucket, key) is not None
+        self._client.delete_object(Bucket=bucket, Key=key)
+        return int(existed)
+
+    def _delete(self, keys: Sequence[str]) -> int:
         for start in range(0, len(keys), DELETE_BATCH):
             objects: list[ObjectIdentifierTypeDef] = [{"Key": key} for key in keys[start : start + DELETE_BATCH]]
             answer = self._client.delete_objects(
@@ -107,12 +120,6 @@ class Blobs:
             if answer.get("Errors"):
                 raise RagError(f"{len(answer['Errors'])} derived objects could not be deleted")
         return len(keys)
-
-    def delete(self, bucket: str, key: str) -> int:
-        """Delete an uploaded object; returns 1 when there was one."""
-        existed = self.head(bucket, key) is not None
-        self._client.delete_object(Bucket=bucket, Key=key)
-        return int(existed)
 
     def _derived_keys(self, prefix: str) -> Iterator[str]:
         pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._derived_bucket, Prefix=prefix)

@@ -2,7 +2,7 @@
 
 import gzip
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from typing import Any
@@ -12,19 +12,36 @@ from core.aws import Services
 from core.errors import DocumentError
 from core.jobs import PIPELINES, Job
 from core.media_types import PDF
+from core.progress import Reporter
 from core.status import Status
 from rag import store
 from rag.pages import Extraction
 
+Work = Callable[[Job, Services, Reporter], store.PartResult]
+
 PICTURE_COUNTS = ("found", "described", "read", "skipped")
 
 
-def finish_part(job: Job, result: store.PartResult, services: Services) -> None:
-    """Whoever stores the last part finishes the version; raises DocumentError when there is nothing to search in it."""
+def process_once(job: Job, services: Services, reporter: Reporter, work: Work) -> None:
+    """Do the work on a part unless an earlier try has stored it; whoever stores the last part finishes the version.
+
+    Raises DocumentError when all parts are stored and there is nothing to search in them.
+    """
+    result = store.part_is_stored(services.database(), job)
+    if result is None:
+        result = work(job, services, reporter)
+    reporter.report(Status.STORING, fraction=1.0, pages_done=job.pages)
     if result.empty:
         raise DocumentError("no_text", "No text was found in the document.")
     if result.finished:
         _finish(job, result, services)
+
+
+def discard(job: Job, services: Services) -> None:
+    """Remove the rows and the derived objects of a version that came to nothing; one that searches see stays."""
+    store.discard_version(services.database(), job)
+    if not store.is_shown(services.database(), job):
+        services.blobs.delete_generation(job.document_id, job.generation)
 
 
 def keep_text(job: Job, extraction: Extraction, services: Services) -> None:

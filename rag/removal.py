@@ -69,6 +69,16 @@ def discard_version(database: "connection", job: Job) -> dict[str, int]:
         return remove_versions(cursor, [key for (key,) in cursor.fetchall()])
 
 
+def is_shown(database: "connection", job: Job) -> bool:
+    """Whether searches see the job's version."""
+    with transaction(database, [job.owner]) as cursor:
+        cursor.execute(
+            "SELECT FROM documents WHERE document_id = %s AND current_generation = %s",
+            (job.document_id, job.generation),
+        )
+        return cursor.rowcount > 0
+
+
 def remove_versions(cursor: "cursor", version_keys: Sequence[int]) -> dict[str, int]:
     """Remove the rows of versions; the caller holds the document's lock."""
     removed = Counter(dict.fromkeys(DELETE_ROWS, 0))

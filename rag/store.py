@@ -20,7 +20,7 @@ from rag import store_sql
 from rag.chunk_ids import part_range
 from rag.page_records import PageRecord
 from rag.part_rows import Keys, PartRows, part_rows
-from rag.removal import ADD_OWNERS, LOCK_DOCUMENT, delete_document, discard_version, remove_versions
+from rag.removal import ADD_OWNERS, LOCK_DOCUMENT, delete_document, discard_version, is_shown, remove_versions
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection, cursor
@@ -32,6 +32,7 @@ __all__ = [
     "PartResult",
     "delete_document",
     "discard_version",
+    "is_shown",
     "open_version",
     "part_is_stored",
     "replace_part",

@@ -18,7 +18,7 @@ from core.progress import Reporter
 from core.routing import PageRoute
 from core.status import Status
 from rag import store
-from rag.finish import finish_part, keep_text, timed, with_pages
+from rag.finish import discard, keep_text, process_once, timed, with_pages
 from rag.index_text import Source, index_text, read_text
 from rag.page_records import page_records, routes_of
 from rag.pages import Extraction
@@ -40,16 +40,7 @@ def process_document_text_rag(event: dict[str, Any], context: object) -> dict[st
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
     """Make one part searchable; whoever stores the last part finishes the version. Safe to repeat."""
-    result = store.part_is_stored(services.database(), job)
-    if result is None:
-        result = _process_part(job, services, reporter)
-    reporter.report(Status.STORING, fraction=1.0, pages_done=job.pages)
-    finish_part(job, result, services)
-
-
-def discard(job: Job, services: Services) -> None:
-    """Remove the rows of a version that came to nothing."""
-    store.discard_version(services.database(), job)
+    process_once(job, services, reporter, _process_part)
 
 
 def _process_part(job: Job, services: Services, reporter: Reporter) -> store.PartResult:

@@ -13,6 +13,7 @@ from core.events import Message
 from core.jobs import Job
 from core.status import DocumentStatus
 from rag import text_rag_pipeline
+from rag.finish import discard
 from tests.databases import TestDatabase
 from tests.emulators import DERIVED, UPLOADS, TestEmulator
 from tests.services import services_over
@@ -20,8 +21,8 @@ from vdr import vdr_pipeline
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
 PIPELINES = {
-    "text": (text_rag_pipeline.process, text_rag_pipeline.discard),
-    "visual": (vdr_pipeline.process, vdr_pipeline.discard),
+    "text": (text_rag_pipeline.process, discard),
+    "visual": (vdr_pipeline.process, discard),
 }
 
 

@@ -22,7 +22,7 @@ from core.routing import PageRoute
 from core.settings import settings
 from core.status import Status
 from rag import store
-from rag.finish import finish_part, keep_text, timed, with_pages
+from rag.finish import discard, keep_text, process_once, timed, with_pages
 from rag.index_text import Source, index_text, read_text
 from rag.page_records import page_records, routes_of
 from rag.pages import Extraction
@@ -50,16 +50,7 @@ def process_document_vdr(event: dict[str, Any], context: object) -> dict[str, An
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
     """Make the pages of one part searchable as pictures and as text. Safe to repeat."""
-    result = store.part_is_stored(services.database(), job)
-    if result is None:
-        result = _process_part(job, services, reporter)
-    reporter.report(Status.STORING, fraction=1.0, pages_done=job.pages)
-    finish_part(job, result, services)
-
-
-def discard(job: Job, services: Services) -> None:
-    """Remove the rows of a version that came to nothing."""
-    store.discard_version(services.database(), job)
+    process_once(job, services, reporter, _process_part)
 
 
 def _process_part(job: Job, services: Services, reporter: Reporter) -> store.PartResult:

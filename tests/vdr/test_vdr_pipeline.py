@@ -10,6 +10,7 @@ from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
 from core.status import Status
+from rag.store import delete_document
 from tests.databases import TestDatabase
 from tests.emulators import TestEmulator
 from tests.pipelines import SAMPLES, Bench
@@ -49,7 +50,7 @@ def report(pages: int, charts: set[int]) -> bytes:
     """Pages of prose, some of which are a full-page picture instead."""
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A4)
-    picture = Image.effect_noise((300, 420), 90).convert("RGB")
+    picture = Image.linear_gradient("L").convert("RGB")
     for page in range(1, pages + 1):
         if page in charts:
             canvas.drawInlineImage(picture, 0, 0, *A4)
@@ -130,6 +131,26 @@ def test_a_late_job_of_an_old_version_stores_nothing(bench: Bench) -> None:
     assert len(bench.rows(PAGES)) == 3
     assert bench.status(begun).current_generation == 2
     assert all(f"/{2}/" in key for key in bench.derived(begun.document_id))
+
+
+def test_a_document_deleted_while_its_pages_are_stored_leaves_nothing(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun = bench.upload(slides(3), "deck.pdf")
+    (job,) = bench.jobs()
+    keep = bench.services.blobs.put_derived
+
+    def deleted_meanwhile(key: str, data: bytes, content_type: str) -> None:
+        if "00002.webp" in key:
+            bench.services.statuses.delete(begun.document_id)
+            delete_document(bench.database, [f"user:{bench.owner}"], begun.document_id)
+            bench.services.blobs.delete_derived(begun.document_id)
+        keep(key, data, content_type)
+
+    monkeypatch.setattr(bench.services.blobs, "put_derived", deleted_meanwhile)
+    bench.work(job)
+    assert bench.rows(PAGES) == []
+    assert bench.derived(begun.document_id) == []
 
 
 def test_a_picture_file_is_a_page(bench: Bench) -> None:
