@@ -14,7 +14,7 @@ from api.page_models import ImageSize, Page, PageImageLink, PageList
 from api.page_records import KnownPages
 from core.blobs import page_image_key
 from core.http import HttpError
-from core.status import DocumentStatus
+from core.status import FINAL, DocumentStatus
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -72,7 +72,7 @@ def get_page_image(
     caller = call.current(router)
     status = caller.document(document_id)
     known = _pages(status, after=page - 1, limit=1)
-    image = _image(known, page)
+    image = _image(status, known, page)
     seconds = caller.services.settings.page_image_url_seconds
     key = page_image_key(status.document_id, known.generation or 0, page, size.value)
     return PageImageLink(
@@ -93,14 +93,16 @@ def _pages(status: DocumentStatus, *, after: int, limit: int) -> KnownPages:
     )
 
 
-def _image(known: KnownPages, page: int) -> ImageSize:
+def _image(status: DocumentStatus, known: KnownPages, page: int) -> ImageSize:
     """The image of the one page that was asked for; raises HttpError that says why there is none."""
     if known.pages and known.pages[0].image:
         return known.pages[0].image
-    raise HttpError(HTTPStatus.NOT_FOUND, "no_page_image", _why_no_image(known, page))
+    raise HttpError(HTTPStatus.NOT_FOUND, "no_page_image", _why_no_image(status, known, page))
 
 
-def _why_no_image(known: KnownPages, page: int) -> str:
+def _why_no_image(status: DocumentStatus, known: KnownPages, page: int) -> str:
+    if known.generation is None and status.status in FINAL:
+        return f"The document has no pages to show: {status.metadata.get('message', status.status.sentence)}"
     if known.generation is None:
         return "The document has not been processed yet; images come with its first version."
     if not known.pages:

@@ -38,7 +38,13 @@ def run(message: Message, services: Services, process: Process, discard: Discard
         status = services.statuses.fail(job, code=error.code, message=error.message, retryable=False)
         discard(job, services)
         logs.warning(
-            "Status updated", status=Status.FAILED, code=error.code, recorded=status is not None, **_about(job)
+            "Status updated",
+            status=Status.FAILED,
+            stage=status.metadata.get("stage") if status else None,
+            duration_ms=_since(started),
+            code=error.code,
+            recorded=status is not None,
+            **_about(job),
         )
     except Exception:
         if message.receive_count >= services.settings.max_receive_count:
@@ -47,8 +53,12 @@ def run(message: Message, services: Services, process: Process, discard: Discard
             )
         raise
     else:
-        duration_ms = round((time.perf_counter() - started) * 1000)
-        logs.info("Processing completed", status="part_done", duration_ms=duration_ms, **_about(job))
+        about = {"status": "part_done", "stage": Status.STORING, "duration_ms": _since(started)}
+        logs.info("Processing completed", **about, **_about(job))
+
+
+def _since(started: float) -> int:
+    return round((time.perf_counter() - started) * 1000)
 
 
 def _is_wanted(job: Job, services: Services) -> bool:

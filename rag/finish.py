@@ -32,9 +32,17 @@ def process_once(job: Job, services: Services, reporter: Reporter, work: Work) -
         result = work(job, services, reporter)
     reporter.report(Status.STORING, fraction=1.0, pages_done=job.pages)
     if result.empty:
-        raise DocumentError("no_text", "No text was found in the document.")
+        raise DocumentError("no_text", _why_empty(result))
     if result.finished:
         _finish(job, result, services)
+
+
+def _why_empty(result: store.PartResult) -> str:
+    if not result.gaps:
+        return "No text was found in the document."
+    first = result.gaps[0]
+    hint = "If it is a scan, the data of its language may be missing where documents are read (OCR_LANGUAGES)."
+    return f"No text was found in the document. Page {first.page}: {first.reason}. {hint}"
 
 
 def discard(job: Job, services: Services) -> None:
@@ -59,6 +67,18 @@ def with_pages(job: Job, extraction: Extraction) -> Job:
     return replace(job, last_page=last, total_pages=last, page_routes="")
 
 
+def _routes(result: store.PartResult) -> dict[str, Any]:
+    """Where the pages went in the end, in the form in which the entry said what it expected."""
+    text, visual = result.routes.get("text", 0), result.routes.get("visual", 0)
+    return {
+        "route": "visual" if visual > text else "text",
+        "pagesLookedAt": text + visual,
+        "totalPages": result.pages,
+        "textPages": text,
+        "visualPages": visual,
+    }
+
+
 @contextmanager
 def timed(stage: Status, job: Job) -> Iterator[dict[str, Any]]:
     """Log how long a stage of a part took, with the figures that the block adds."""
@@ -71,14 +91,16 @@ def timed(stage: Status, job: Job) -> Iterator[dict[str, Any]]:
 
 def _finish(job: Job, result: store.PartResult, services: Services) -> None:
     outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
-    pipeline = PIPELINES["visual" if result.routes.get("visual", 0) > result.routes.get("text", 0) else "text"]
+    routes = _routes(result)
+    pipeline = PIPELINES["visual" if routes["route"] == "visual" else "text"]
     details: dict[str, Any] = {
         "totalPages": result.pages,
         "pagesDone": result.pages,
         "chunks": result.chunks,
         "tokens": result.tokens,
         "pipeline": pipeline,
-        "pagesByRoute": {"text": result.routes.get("text", 0), "visual": result.routes.get("visual", 0)},
+        "parts": result.parts,
+        "routes": routes,
         "gaps": [asdict(gap) for gap in result.gaps],
         "notices": [asdict(notice) for notice in result.notices],
     }

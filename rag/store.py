@@ -46,6 +46,7 @@ class PartResult:
     superseded: bool = False  #: a newer version or a deletion has overtaken it: nothing was stored
     finished: bool = False  #: all its parts are stored, and searches see it
     empty: bool = False  #: all its parts are stored and none has text: it never becomes the current one
+    parts: int = 0  #: stored so far
     pages: int = 0  #: number of the last page of all parts stored so far
     chunks: int = 0  #: of all parts stored so far
     tokens: int = 0  #: of all parts stored so far, in tokens of the embedding model
@@ -214,6 +215,7 @@ def _result(cursor: "cursor", version_key: int) -> PartResult:
     return PartResult(
         finished=row["state"] == "current",
         empty=row["complete"] and not row["searchable"],
+        parts=row["stored"],
         pages=row["pages"],
         chunks=row["chunks"],
         tokens=row["tokens"],

@@ -141,7 +141,7 @@ UPDATE documents SET current_generation = %(generation)s, updated_at = now() WHE
 
 RESULT = f"""
 SELECT state, coalesce(sum(chunks), 0)::int AS chunks, coalesce(sum(tokens), 0)::int AS tokens,
-       coalesce(max(last_page), 0) AS pages,
+       count(part)::int AS stored, coalesce(max(last_page), 0) AS pages,
        coalesce(jsonb_agg(gaps) FILTER (WHERE gaps <> '[]'), '[]') AS gaps,
        coalesce(jsonb_agg(notices) FILTER (WHERE notices <> '[]'), '[]') AS notices,
        coalesce(jsonb_agg(pictures) FILTER (WHERE pictures <> '{{}}'), '[]') AS pictures,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
 
 NO_IMAGE = (0, 0)
+NOTHING_TO_GO_BY = "no text could be read on it, and the page model goes by text: no query finds the page"
 
 
 class PicturePages:
@@ -35,7 +36,9 @@ class PicturePages:
         self._timed = timed
 
     def put(self, pages: Sequence[int], extraction: Extraction) -> list[Gap]:
-        """Render, embed and store the pages that no earlier try has stored; answers those that cannot be rendered.
+        """Render, embed and store the pages that no earlier try has stored.
+
+        Answers those that cannot be rendered, and those that the page model cannot find by anything.
 
         Raises SupersededError when the version is gone, SettingsError when there is no model or no renderer.
         """
@@ -56,6 +59,7 @@ class PicturePages:
             for batch in self._batches(todo, renderer, embedder):
                 gaps += [item for item in batch if isinstance(item, Gap)]
                 pictures = self._pictures(batch, inputs, embedder)
+                gaps += [Gap(picture.page, NOTHING_TO_GO_BY) for picture in pictures if not len(picture.vectors)]
                 store.put_pages(self._services.database(), self._job, keys, pictures, embedder.encoding)
                 last = max(item.page for item in batch)
                 ready = len(pages) - sum(page > last for page in todo)

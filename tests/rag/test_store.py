@@ -26,7 +26,7 @@ def test_one_part_is_stored_and_current(opened: connection, admin: connection) -
     result = store.replace_part(
         opened, done, rows, unit_vectors(2), SPACE, findings=store.Findings(gaps=[Gap(4, "blank")])
     )
-    assert result == store.PartResult(finished=True, pages=50, chunks=2, tokens=14, gaps=(Gap(4, "blank"),))
+    assert result == store.PartResult(finished=True, parts=1, pages=50, chunks=2, tokens=14, gaps=(Gap(4, "blank"),))
     assert store.part_is_stored(opened, done) == result
     with admin, admin.cursor() as cursor:
         cursor.execute("SELECT * FROM hybrid_dense_embeddings ORDER BY chunk_id")
@@ -84,7 +84,7 @@ def test_a_version_without_text_is_never_shown(opened: connection, admin: connec
     old, empty = put(opened, ["old text"]), np.zeros((0, 384), np.float32)
     scan = job(document_id=old.document_id, generation=2)
     result = store.replace_part(opened, scan, [], empty, SPACE, findings=store.Findings(gaps=[Gap(1, "blank")]))
-    assert result == store.PartResult(empty=True, pages=50, gaps=(Gap(1, "blank"),))
+    assert result == store.PartResult(empty=True, parts=1, pages=50, gaps=(Gap(1, "blank"),))
     assert contents(admin) == ["old text"]
 
 

@@ -90,8 +90,12 @@ def test_a_report_uses_both_workers_and_the_text_worker_hands_charts_over(bench:
     assert handed_over and {job.route for job in handed_over} == {"visual"}
     assert all(job.part >= job.parts and job.parent >= 0 for job in handed_over)
     status = bench.status(begun)
-    assert status.status is Status.COMPLETED
-    assert status.metadata["pagesByRoute"] == {"text": pages - len(charts), "visual": len(charts)}
+    assert status.status is Status.COMPLETED_WITH_GAPS  # nothing on the pictures can be read
+    routes = status.metadata["routes"]
+    assert (routes["textPages"], routes["visualPages"]) == (pages - len(charts), len(charts))
+    assert [(gap["page"], "no text" in gap["reason"]) for gap in status.metadata["gaps"]] == [
+        (page, True) for page in sorted(charts)
+    ]
     assert dict(bench.rows(ROUTES)) == {page: "visual" if page in charts else "text" for page in range(1, pages + 1)}
     progress = [event["metadata"]["progress"] for event in bench.services.statuses.events(begun.document_id, limit=999)]
     assert progress == sorted(progress)
