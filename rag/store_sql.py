@@ -118,7 +118,13 @@ ON CONFLICT DO NOTHING
 #: All parts that the entry cut, and all that workers handed over to each other
 IS_COMPLETE = """
     count(*) FILTER (WHERE part < parts) = parts
-    AND count(*) FILTER (WHERE part >= parts) = sum(jsonb_array_length(handed_over))
+    AND NOT EXISTS (
+        SELECT FROM document_parts AS giver
+        CROSS JOIN LATERAL jsonb_array_elements(giver.handed_over) AS other (number)
+        WHERE giver.version_key = %(version_key)s AND number::int NOT IN (
+            SELECT part FROM document_parts WHERE version_key = %(version_key)s
+        )
+    )
 """
 
 #: Text, or pages that are found as pictures

@@ -1,5 +1,7 @@
 """The store: parts go in whole, once, and the last one shows the version."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from psycopg2.extensions import connection
@@ -125,6 +127,23 @@ def test_an_overtaken_version_is_refused_and_cleared_away(opened: connection, ad
     assert store.part_is_stored(opened, late) == store.SUPERSEDED
     assert store.replace_part(opened, late, chunks("late"), unit_vectors(1), SPACE) == store.SUPERSEDED
     assert contents(admin) == ["fast"]
+
+
+def test_a_version_is_finished_only_with_the_parts_that_were_handed_over(opened: connection) -> None:
+    giver = job(parts=1)
+    child = replace(giver, part=3, parent=0, route="visual")
+    given = store.Findings(handed_over=[3, 4])
+    assert not store.replace_part(opened, child, chunks("early"), unit_vectors(1), SPACE).finished
+    assert not store.replace_part(opened, giver, chunks("text"), unit_vectors(1), SPACE, findings=given).finished
+    last = store.replace_part(opened, replace(child, part=4), chunks("late"), unit_vectors(1), SPACE)
+    assert (last.finished, last.parts, last.chunks) == (True, 3, 3)
+
+
+def test_a_part_that_was_handed_over_by_an_earlier_try_only_is_not_waited_for(opened: connection) -> None:
+    giver = job(parts=1)
+    child = replace(giver, part=3, parent=0, route="visual")
+    assert not store.replace_part(opened, child, chunks("early"), unit_vectors(1), SPACE).finished
+    assert store.replace_part(opened, giver, chunks("all of it"), unit_vectors(1), SPACE).finished
 
 
 def test_a_deleted_document_stays_deleted(opened: connection, admin: connection) -> None:
