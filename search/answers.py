@@ -21,15 +21,21 @@ def question(request: QueryRequest) -> hybrid.Question:
 
 
 def response(
-    request: QueryRequest, hits: Sequence[hybrid.Hit], elapsed_ms: float, link: Callable[[str], str]
+    request: QueryRequest,
+    hits: Sequence[hybrid.Hit],
+    elapsed_ms: float,
+    link: Callable[[str], str],
+    *,
+    page_model: str | None = None,
 ) -> QueryResponse:
-    """The answer to a request; ``link`` makes a link to an image of its key."""
+    """The answer to a request; ``link`` makes a link to an image of its key, ``page_model`` names what saw pages."""
     best = snippets(request.query, [(hit.passage.content, hit.passage.language) for hit in hits])
     return QueryResponse(
         results=[_hit(request, hit, snippet, link) for hit, snippet in zip(hits, best, strict=True)],
         query=request.query,
         total_results=len(hits),
         search_mode=request.search_mode,
+        page_model=page_model,
         processing_time_ms=round(elapsed_ms, 1),
     )
 

@@ -95,4 +95,8 @@ class QueryResponse(BaseModel):
     query: str
     total_results: int
     search_mode: Mode
+    page_model: Annotated[
+        str | None,
+        Field(description="What found the pages; `text-proxy/…` goes by their text, not by sight. Null: no pages"),
+    ]
     processing_time_ms: float

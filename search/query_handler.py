@@ -62,17 +62,18 @@ def _field(location: tuple[str | int, ...]) -> str:
 
 def _answer(principals: tuple[str, ...], request: QueryRequest, started: float) -> QueryResponse:
     question = answers.question(request)
-    hits = _search(principals, question)
+    hits, page_model = _search(principals, question)
     elapsed_ms = (time.perf_counter() - started) * 1000
     logs.info("Query answered", search_mode=question.mode, hits=len(hits), duration_ms=round(elapsed_ms, 1))
-    return answers.response(request, hits, elapsed_ms, _link)
+    return answers.response(request, hits, elapsed_ms, _link, page_model=page_model)
 
 
 def _link(key: str) -> str:
     return aws.blobs().derived_url(key, settings().page_image_url_seconds)
 
 
-def _search(principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
+def _search(principals: tuple[str, ...], question: hybrid.Question) -> tuple[list[hybrid.Hit], str | None]:
+    """The hits, and the page model if pages were looked at."""
     database = aws.database(read_only=True)
     try:
         return _found(database, principals, question)
@@ -83,6 +84,9 @@ def _search(principals: tuple[str, ...], question: hybrid.Question) -> list[hybr
         return _found(aws.database(read_only=True), principals, question)
 
 
-def _found(database: connection, principals: tuple[str, ...], question: hybrid.Question) -> list[hybrid.Hit]:
+def _found(
+    database: connection, principals: tuple[str, ...], question: hybrid.Question
+) -> tuple[list[hybrid.Hit], str | None]:
     seen = page_query(database, principals, question, settings())
-    return hybrid.search(database, principals, question, text_embedder(settings()), settings(), page_query=seen)
+    hits = hybrid.search(database, principals, question, text_embedder(settings()), settings(), page_query=seen)
+    return hits, seen.space if seen else None

@@ -131,7 +131,9 @@ def test_a_picture_is_found_with_its_image(function: Functions, emulator: TestEm
 
     for mode in ("vdr", "hybrid_vdr_text", "hybrid"):
         query = json.dumps({"query": "harbour masters office", "search_mode": mode})
-        [hit, *_] = http(function, "query_handler", "http_query", body=query)["results"]
+        answer = http(function, "query_handler", "http_query", body=query)
+        assert (answer["page_model"] or "").startswith("text-proxy" if mode != "hybrid" else "")
+        [hit, *_] = answer["results"]
         assert (hit["document_id"], hit["page"]) == (document_id, 1)
         image = Image.open(io.BytesIO(httpx.get(hit["page_image_url"]).content))
         assert (image.format, image.size) == ("WEBP", (1000, 400))
