@@ -24,7 +24,8 @@ def print_hits(console: Console, answer: Mapping[str, Any]) -> None:
     for rank, hit in enumerate(answer["results"], start=1):
         console.print(_hit(rank, hit))
     total = count(answer["total_results"], "hit")
-    console.print(f"{total}, {answer['search_mode']}, {answer['processing_time_ms']:.0f} ms", style="dim")
+    model = f", pages by {answer['page_model']}" if answer.get("page_model") else ""
+    console.print(f"{total}, {answer['search_mode']}{model}, {answer['processing_time_ms']:.0f} ms", style="dim")
 
 
 def _hit(rank: int, hit: Mapping[str, Any]) -> Group:
