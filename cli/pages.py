@@ -33,7 +33,7 @@ def pages(document: DocumentId, *, file: EndpointsFile = None, stage: Stage = No
         print_json(known)
         return
     if known["generation"] is None:
-        out.print("No pages yet: the document has not been processed.")
+        out.print("No pages: no version of the document is finished; `amplify-rag status` says how it stands.")
         return
     width = max((len(page["source"]) for page in known["pages"]), default=0)
     for page in known["pages"]:
