@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from core.aws import Services
-from core.jobs import LETTERS, UNKNOWN, Job
+from core.jobs import UNKNOWN, VISUAL, Job
 from core.route_pages import route_pages
 from core.routing import PageRoute, Route
 
@@ -19,13 +19,14 @@ def routes_of_part(job: Job, path: Path, services: Services) -> dict[int, PageRo
     known = {int(page["page"]): PageRoute(**page) for page in (status.page_routes if status else ())}
     routes = {page: known[page] for page in job.page_numbers if page in known}
     missing = [page for page in job.page_numbers if page not in routes]
-    routes |= {route.page: route for route in route_pages(path, job.media_type, missing, services.settings)}
+    if missing:
+        routes |= {route.page: route for route in route_pages(path, job.media_type, missing, services.settings)}
     return {page: _as_cut(routes[page], letter) for page, letter in job.letters().items() if page in routes}
 
 
 def _as_cut(found: PageRoute, letter: str) -> PageRoute:
     """The route that the job has for the page, where it has one: a caller may have forced it."""
-    wanted: Route = "visual" if letter == LETTERS["visual"] else "text"
+    wanted: Route = "visual" if letter == VISUAL else "text"
     if letter == UNKNOWN or found.route == wanted:
         return found
     return PageRoute(found.page, wanted, FORCED)

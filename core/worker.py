@@ -1,19 +1,29 @@
 """The worker: one job's life on any host, around the pipeline that does the work."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from core import logs
 from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.errors import DocumentError
-from core.events import Message
-from core.jobs import Job
+from core.events import Message, each_message
+from core.jobs import PIPELINES, Job
 from core.progress import Reporter, SupersededError
 from core.status import FINAL, Status
 
 Process = Callable[[Job, Services, Reporter], None]
 Discard = Callable[[Job, Services], None]
+
+
+def run_each(event: Mapping[str, Any], services: Services, process: Process, discard: Discard) -> dict[str, Any]:
+    """Run every job of a batch of messages; answers with the messages that failed, as Lambda wants to know them."""
+
+    def handle(message: Message) -> None:
+        run(message, services, process, discard)
+
+    return each_message(event, handle, services.queues.postpone)
 
 
 def run(message: Message, services: Services, process: Process, discard: Discard) -> None:
@@ -77,5 +87,5 @@ def _about(job: Job) -> dict[str, object]:
         "generation": job.generation,
         "part": job.part,
         "parts": job.parts,
-        "pipeline_type": "text_rag" if job.route == "text" else "vdr",
+        "pipeline_type": PIPELINES[job.route],
     }

@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 from core import blobs, logs
@@ -15,6 +16,7 @@ from core.media_types import PDF
 from core.progress import Reporter
 from core.status import Status
 from rag import store
+from rag.index_text import index_text
 from rag.pages import Extraction
 
 Work = Callable[[Job, Services, Reporter], store.PartResult]
@@ -52,7 +54,25 @@ def discard(job: Job, services: Services) -> None:
         services.blobs.delete_generation(job.document_id, job.generation)
 
 
-def keep_text(job: Job, extraction: Extraction, services: Services) -> None:
+def store_part(
+    job: Job,
+    extraction: Extraction,
+    findings: store.Findings,
+    services: Services,
+    reporter: Reporter,
+    *,
+    span: tuple[float, float],
+) -> store.PartResult:
+    """Index the text and store it with what else was found out, in this stretch of the part's progress."""
+    measure = partial(timed, job=job)
+    text = index_text(extraction, services, reporter.within(*span), measure)
+    reporter.report(Status.STORING, fraction=span[1], pages_done=len(findings.pages))
+    with measure(Status.STORING):
+        _keep_text(job, extraction, services)
+        return store.replace_part(services.database(), job, text.chunks, text.vectors, text.space, findings=findings)
+
+
+def _keep_text(job: Job, extraction: Extraction, services: Services) -> None:
     """The text that the chunks' offsets refer to, so that a hit can be shown in its surroundings."""
     content = json.dumps([asdict(page) for page in extraction.pages], ensure_ascii=False).encode("utf-8", "replace")
     key = blobs.derived_key(job.document_id, job.generation, f"text/{job.part:05}.json.gz")
@@ -92,7 +112,7 @@ def timed(stage: Status, job: Job) -> Iterator[dict[str, Any]]:
 def _finish(job: Job, result: store.PartResult, services: Services) -> None:
     outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
     routes = _routes(result)
-    pipeline = PIPELINES["visual" if routes["route"] == "visual" else "text"]
+    pipeline = PIPELINES[routes["route"]]
     details: dict[str, Any] = {
         "totalPages": result.pages,
         "pagesDone": result.pages,

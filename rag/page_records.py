@@ -1,6 +1,6 @@
 """Page records: what is known of each page of a version, whichever pipeline it took. Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from core.routing import PageRoute, Route
@@ -30,6 +30,7 @@ def page_records(routes: Mapping[int, PageRoute], extraction: Extraction) -> lis
     return records
 
 
-def routes_of(pages: Sequence[int], route: Route, reason: str) -> dict[int, PageRoute]:
-    """The same route for all of some pages, as of a file that is routed as a whole."""
-    return {page: PageRoute(page, route, reason) for page in pages}
+def routes_of_whole(extraction: Extraction, whole: PageRoute) -> dict[int, PageRoute]:
+    """The route of each page of a file that is routed as a whole, and whose pages only extraction could count."""
+    numbers = {page.number for page in extraction.pages} | {gap.page for gap in extraction.gaps}
+    return {page: PageRoute(page, whole.route, whole.reason) for page in sorted(numbers)}

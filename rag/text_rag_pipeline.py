@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core import aws, events, worker
+from core import aws, worker
 from core.aws import Services
 from core.hand_over import further_jobs
 from core.jobs import Job
@@ -18,9 +18,9 @@ from core.progress import Reporter
 from core.routing import PageRoute
 from core.status import Status
 from rag import store
-from rag.finish import discard, keep_text, process_once, timed, with_pages
-from rag.index_text import Source, index_text, read_text
-from rag.page_records import page_records, routes_of
+from rag.finish import discard, process_once, store_part, timed, with_pages
+from rag.index_text import Source, read_text
+from rag.page_records import page_records, routes_of_whole
 from rag.pages import Extraction
 from rag.selective_visual_processor import PictureCounts, read_pictures
 
@@ -30,12 +30,7 @@ EXTRACTING, PICTURES, INDEXING = (0.0, 0.08), (0.08, 0.12), (0.12, 0.85)
 
 def process_document_text_rag(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler; answers with the messages that failed."""
-    services = aws.services()
-
-    def handle(message: events.Message) -> None:
-        worker.run(message, services, process, discard)
-
-    return events.each_message(event, handle, services.queues.postpone)
+    return worker.run_each(event, aws.services(), process, discard)
 
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
@@ -54,18 +49,13 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
         source = Source(path, job.media_type, pages)
         extraction = read_text(job, source, services, reporter.within(*EXTRACTING), measure)
         extraction, pictures = _read_pictures(job, source, extraction, services, reporter)
-    text = index_text(extraction, services, reporter.within(*INDEXING), measure)
-    reporter.report(Status.STORING, fraction=INDEXING[1], pages_done=len(pages))
-    with measure(Status.STORING):
-        keep_text(job, extraction, services)
-        findings = store.Findings(
-            gaps=extraction.gaps,
-            pages=page_records(_known_pages(job, routes, extraction), extraction),
-            pictures=asdict(pictures),
-            handed_over=[other.part for other in further],
-        )
-        stored = with_pages(job, extraction)
-        return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings=findings)
+    findings = store.Findings(
+        gaps=extraction.gaps,
+        pages=page_records(_known_pages(job, routes, extraction), extraction),
+        pictures=asdict(pictures),
+        handed_over=[other.part for other in further],
+    )
+    return store_part(with_pages(job, extraction), extraction, findings, services, reporter, span=INDEXING)
 
 
 def _read_pictures(
@@ -108,5 +98,4 @@ def _known_pages(job: Job, routes: Mapping[int, PageRoute], extraction: Extracti
     """The routes of the pages stored here; a file that is routed as a whole has as many pages as were read of it."""
     if job.media_type == PDF or not extraction.pages:
         return {page: route for page, route in routes.items() if route.route == "text"}
-    whole = routes[job.first_page]
-    return routes_of([page.number for page in extraction.pages], whole.route, whole.reason)
+    return routes_of_whole(extraction, routes[job.first_page])

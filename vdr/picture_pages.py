@@ -1,6 +1,7 @@
 """Picture pages: a few at a time, pages are rendered, embedded and stored, with their images."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from core.aws import Services
@@ -82,9 +83,8 @@ class PicturePages:
         """The batch embedded, and its images kept; a page that cannot be rendered may still have text to go by."""
         images = {item.page: item.image if isinstance(item, RenderedPage) else None for item in batch}
         shown = [
-            PageInput(page, image, known.text, known.title, known.context)
+            replace(inputs.get(page, PageInput(page, None, "")), image=image)
             for page, image in images.items()
-            for known in [inputs.get(page, PageInput(page, None, ""))]
             if image is not None or not embedder.needs_images
         ]
         vectors = embedder(shown)  # of each page (n, d)

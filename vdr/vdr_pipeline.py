@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core import aws, events, worker
+from core import aws, worker
 from core.aws import Services
 from core.hand_over import further_jobs
 from core.jobs import VISUAL, Gap, Job
@@ -18,14 +18,12 @@ from core.media_types import PDF, PRESENTATIONS
 from core.part_routes import routes_of_part
 from core.parts import part_sizes
 from core.progress import Reporter
-from core.routing import PageRoute
 from core.settings import settings
 from core.status import Status
 from rag import store
-from rag.finish import discard, keep_text, process_once, timed, with_pages
-from rag.index_text import Source, index_text, read_text
-from rag.page_records import page_records, routes_of
-from rag.pages import Extraction
+from rag.finish import discard, process_once, store_part, timed, with_pages
+from rag.index_text import Source, read_text
+from rag.page_records import page_records, routes_of_whole
 from vdr import query_message, source
 from vdr.embed import page_embedder
 from vdr.picture_pages import PicturePages
@@ -40,12 +38,7 @@ def process_document_vdr(event: dict[str, Any], context: object) -> dict[str, An
     """Lambda handler; answers with the messages that failed, or with a query's vectors."""
     if event.get("action") == query_message.ACTION:
         return query_message.answer(event, page_embedder(settings()))
-    services = aws.services()
-
-    def handle(message: events.Message) -> None:
-        worker.run(message, services, process, discard)
-
-    return events.each_message(event, handle, services.queues.postpone)
+    return worker.run_each(event, aws.services(), process, discard)
 
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
@@ -91,26 +84,16 @@ def _pages(job: Job, file: PagedFile, further: list[Job], services: Services, re
     if job.media_type in PRESENTATIONS:
         extraction = with_slide_text(extraction, file, job.media_type, services.settings)
     elif job.media_type != PDF:  # the frames of a picture are known only now
-        job, routes = with_pages(job, extraction), _frames(extraction, routes[job.first_page])
+        job, routes = with_pages(job, extraction), routes_of_whole(extraction, routes[job.first_page])
         visual = list(routes)
     pictures = PicturePages(job, file, services, reporter.within(*PICTURING), measure)
     gaps = pictures.put(visual, extraction)
-    text = index_text(extraction, services, reporter.within(*INDEXING), measure)
-    reporter.report(Status.STORING, fraction=INDEXING[1], pages_done=job.pages)
-    with measure(Status.STORING):
-        keep_text(job, extraction, services)
-        findings = store.Findings(
-            gaps=_by_page([*extraction.gaps, *gaps]),
-            pages=page_records(routes, extraction),
-            handed_over=[other.part for other in further],
-        )
-        return store.replace_part(services.database(), job, text.chunks, text.vectors, text.space, findings=findings)
-
-
-def _frames(extraction: Extraction, whole: PageRoute) -> dict[int, PageRoute]:
-    """The route of each frame of a picture: that of the file."""
-    numbers = {page.number for page in extraction.pages} | {gap.page for gap in extraction.gaps}
-    return routes_of(sorted(numbers), whole.route, whole.reason)
+    findings = store.Findings(
+        gaps=_by_page([*extraction.gaps, *gaps]),
+        pages=page_records(routes, extraction),
+        handed_over=[other.part for other in further],
+    )
+    return store_part(job, extraction, findings, services, reporter, span=INDEXING)
 
 
 def _by_page(gaps: Sequence[Gap]) -> list[Gap]:
@@ -121,17 +104,12 @@ def _by_page(gaps: Sequence[Gap]) -> list[Gap]:
 
 def _text_alone(job: Job, path: Path, services: Services, reporter: Reporter) -> store.PartResult:
     """A presentation without pictures of its slides: a notice says what was left out."""
-    measure = partial(timed, job=job)
     routes = routes_of_part(job, path, services)
-    extraction = read_text(
-        job, Source(path, job.media_type, job.page_numbers), services, reporter.within(*READING), measure
-    )
-    text = index_text(extraction, services, reporter.within(READING[1], INDEXING[1]), measure)
-    keep_text(job, extraction, services)
-    whole = routes[job.first_page]
-    pages = routes_of([page.number for page in extraction.pages], whole.route, whole.reason)
+    wanted = Source(path, job.media_type, job.page_numbers)
+    extraction = read_text(job, wanted, services, reporter.within(*READING), partial(timed, job=job))
+    pages = routes_of_whole(extraction, routes[job.first_page])
     findings = store.Findings(
         gaps=extraction.gaps, pages=page_records(pages, extraction), notices=[source.NOT_RENDERED]
     )
-    stored = with_pages(job, extraction)
-    return store.replace_part(services.database(), stored, text.chunks, text.vectors, text.space, findings=findings)
+    span = (READING[1], INDEXING[1])
+    return store_part(with_pages(job, extraction), extraction, findings, services, reporter, span=span)
