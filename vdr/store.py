@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 STORED_PAGES = """
 SELECT page_num FROM document_vdr_pages
 WHERE version_key = %(version_key)s AND part = %(part)s AND space_id = %(space_id)s
+    AND num_vectors > 0 AND image_width > 0
 """
 
 STAGE = (
@@ -56,7 +57,10 @@ class PagePicture:
 
 
 def stored_pages(database: "connection", job: Job, keys: Keys) -> frozenset[int]:
-    """The pages of this part that an earlier try has stored in the same vector space."""
+    """The pages of this part that an earlier try has stored whole in the same vector space.
+
+    One without an image or without vectors is a gap: it is tried again, so that this try knows of it too.
+    """
     values = {"version_key": keys.version_key, "part": job.part, "space_id": keys.space_id}
     with transaction(database, [job.owner]) as cursor:
         cursor.execute(STORED_PAGES, values)

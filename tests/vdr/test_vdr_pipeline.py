@@ -126,6 +126,27 @@ def test_a_part_that_was_cut_short_goes_on_after_its_last_page(bench: Bench, mon
     assert len(bench.rows(stored)) == 3
 
 
+def test_a_gap_is_not_forgotten_by_the_try_after(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.services = replace(bench.services, settings=replace(bench.services.settings, vdr_batch_pages=1))
+    begun = bench.upload(report(3, {1}), "report.pdf", rag_route="visual")
+    (job,) = bench.jobs()
+    keep = bench.services.blobs.put_derived
+
+    def dying(key: str, data: bytes, content_type: str) -> None:
+        if "00003" in key:
+            raise ConnectionError("killed at the third page")
+        keep(key, data, content_type)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(bench.services.blobs, "put_derived", dying)
+        with pytest.raises(ConnectionError):
+            bench.work(job)
+    bench.work(job)
+    status = bench.status(begun)
+    assert status.status is Status.COMPLETED_WITH_GAPS
+    assert [gap["page"] for gap in status.metadata["gaps"]] == [1]
+
+
 def test_a_late_job_of_an_old_version_stores_nothing(bench: Bench) -> None:
     bench.upload(slides(2), "deck.pdf")
     (old,) = bench.jobs()
