@@ -6,7 +6,7 @@ OSLS := node --no-warnings node_modules/osls/bin/serverless.js
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status demo test check logs clean
+.PHONY: help setup setup-dev up down status demo test check audit lock logs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,13 +26,25 @@ status: setup ## what runs, and where
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
 	$(BIN)/python -m pytest $(T)
 
-check: setup-dev ## style, types, imports, CloudFormation template
+check: setup-dev audit ## style, types, imports, CloudFormation template, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(OSLS) package --stage dev --package build/dev
 	$(BIN)/cfn-lint -i W3005 -t build/dev/cloudformation-template-update-stack.json
+
+audit: setup-dev ## known vulnerabilities of what is installed; where no advisories can be had, the hashes still hold
+	@mkdir -p build
+	@$(BIN)/pip-audit --requirement requirements.lock --disable-pip --progress-spinner off --desc off > build/audit.txt 2>&1 \
+		|| { ! grep -q 'known vulnerabilit' build/audit.txt && echo "no advisories could be fetched"; } || { cat build/audit.txt; exit 1; }
+	@unknown=$$(grep -c 'could not be audited' build/audit.txt); [ $$unknown = 0 ] || echo "$$unknown packages could not be audited here"
+
+lock: setup-dev ## write requirements.lock anew, after a change of requirements*.txt or constraints.txt
+	@{ echo '# What runs locally and deployed, each file by its hash. Made by `make lock`; pip refuses anything else.'; \
+		$(BIN)/uv pip compile requirements.txt requirements-local.txt --constraint constraints.txt --generate-hashes \
+		--python-version 3.11 --python-platform linux --no-annotate --no-header --quiet; } > build/requirements.lock
+	@mv build/requirements.lock requirements.lock
 
 logs: setup ## log lines of one function: F=text_rag_processor; FOLLOW=1 to go on
 	@$(BIN)/python -m local status >/dev/null || { echo "The local stack is not up: make up"; exit 1; }
@@ -46,10 +58,10 @@ clean: ## stop the local stack and delete its state and everything that was inst
 setup: $(VENV)/.ready node_modules/.package-lock.json ## install what running needs
 setup-dev: setup $(VENV)/.ready-dev ## install what tests and checks need too
 
-$(VENV)/.ready: requirements.txt requirements-local.txt constraints.txt local/programs.sh
+$(VENV)/.ready: requirements.lock local/programs.sh
 	@python=$$(local/programs.sh) && { [ -x $(BIN)/python ] || $$python -m venv $(VENV); }
 	@echo "installing Python packages"
-	@$(PIP_INSTALL) -r requirements.txt -r requirements-local.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
 	@printf '%s\n' '#!$(abspath $(BIN)/python)' 'import sys' 'sys.path.insert(0, "$(CURDIR)")' \
 		'from cli.main import app' 'app()' > $(BIN)/amplify-rag
 	@chmod +x $(BIN)/amplify-rag

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
@@ -10,8 +9,7 @@ from aws_lambda_powertools.event_handler.api_gateway import BaseRouter
 from api import problems
 from api.identity import identity
 from api.services import ApiServices
-from core import http, principals
-from core.http import HttpError
+from core import http
 from core.status import DocumentStatus
 
 CONTEXT_KEY = "call"
@@ -27,15 +25,7 @@ class Call:
     @property
     def principals(self) -> tuple[str, ...]:
         """The caller's own principal, then its groups; raises HttpError when no verified token came with the call."""
-        try:
-            return http.caller(self.event)
-        except KeyError as error:
-            raise HttpError(HTTPStatus.UNAUTHORIZED, "unauthorized", "A valid token is needed.") from error
-
-    @property
-    def subject(self) -> str:
-        """The caller's name in the token."""
-        return self.principals[0].removeprefix(principals.USER)
+        return http.caller(self.event)
 
     def document(self, segment: str) -> DocumentStatus:
         """The document that a segment of the path names; raises HttpError unless it is one of the caller's."""

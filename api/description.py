@@ -8,7 +8,7 @@ from typing import cast
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api.openapi import describe
+from api.openapi import describe, other_routes
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
@@ -27,4 +27,4 @@ def get_openapi() -> Response[str]:
 
 @cache
 def _document(app: APIGatewayHttpResolver) -> str:
-    return json.dumps(describe(app), ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(describe(app, other_routes()), ensure_ascii=False, separators=(",", ":"))

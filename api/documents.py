@@ -6,9 +6,8 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
-from api import call, deletion, records
-from api.connections import connected
-from api.identity import DocumentId
+from api import call, deletion, problems, records
+from api.identity import DocumentId, identity
 from api.models import (
     DeletionReceipt,
     DocumentDetail,
@@ -19,6 +18,7 @@ from api.models import (
     StatusMessage,
 )
 from api.services import ApiServices
+from core.database_retry import connected
 from core.http import HttpError
 from core.status import DocumentStatus, Status
 
@@ -121,9 +121,14 @@ def cancel_document(document_id: DocumentId) -> StatusMessage:
 def delete_document(document_id: DocumentId) -> DeletionReceipt:
     """Remove the file, its text, what was derived from it, its state and its history; the answer counts them.
 
-    A deletion that was interrupted can simply be repeated.
+    A deletion that was interrupted can simply be repeated, by the `documentId` until the very end; from its beginning
+    on the document reads `deleted`, and its name is free for another one.
     """
-    return deletion.delete(_owned(document_id), _services())
+    caller, services = call.current(router), _services()
+    document = deletion.find(identity(document_id), services)
+    if document is None or document.owner not in caller.principals:
+        raise problems.document_not_found()
+    return deletion.delete(document, services, services.connections)
 
 
 def _owned(segment: str) -> DocumentStatus:

@@ -8,8 +8,8 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api import problems
-from core.errors import DocumentError, TransientError
-from core.http import HttpError
+from core.errors import DocumentError, QuotaError, RateLimitError, TransientError
+from core.http import HttpError, over_limit
 from core.outages import is_passing
 from core.status_list import CursorError
 
@@ -24,6 +24,8 @@ def http_error(error: Exception) -> HttpError:
         return HttpError(HTTPStatus.NOT_FOUND, "route_not_found", "There is no such route.")
     if isinstance(error, CursorError):
         return problems.bad_request("invalid_cursor", "cursor: take it from `nextCursor` of the page before.")
+    if isinstance(error, (QuotaError, RateLimitError)):
+        return over_limit(error)
     if isinstance(error, DocumentError):
         return HttpError(HTTPStatus.UNPROCESSABLE_ENTITY, error.code, error.message)
     if is_transient(error):

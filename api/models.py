@@ -60,6 +60,18 @@ class UploadRequest(Shape):
         ]
         | None
     ) = None
+    owner: (
+        Annotated[
+            str,
+            Field(
+                min_length=1,
+                max_length=256,
+                description="A group of the caller's, `group:<name>`, whose members share the document; left out: the "
+                "caller alone",
+            ),
+        ]
+        | None
+    ) = None
 
 
 class PresignedPost(Shape):
@@ -215,10 +227,14 @@ class DeletedCounts(Shape):
     """What was removed, a store at a time."""
 
     postgres: Annotated[dict[str, int], Field(description="Rows by table")]
-    derived_objects: int
-    upload_object: Annotated[int, Field(ge=0, le=1)]
+    derived_objects: Annotated[
+        dict[str, int], Field(description="By kind: `pageImages`, `text`, `converted` (PDFs of presentations), `other`")
+    ]
+    upload_objects: Annotated[int, Field(ge=0, description="The file, in all versions that its bucket keeps")]
+    parts: Annotated[int, Field(description="Records of how its versions were cut, and of work that was pending")]
     status: int
-    audit: int
+    audit: Annotated[int, Field(description="Changes of state; 0 where the service keeps them until they expire")]
+    subscriptions: Annotated[int, Field(description="Sockets that watched it: each is told `deleted`, then forgotten")]
 
 
 class DeletionReceipt(Shape):

@@ -17,10 +17,13 @@ VERSION = "2.0.0"
 ABOUT = """Documents in, live progress out, pages found.
 
 Upload a file, watch it being processed over the WebSocket or by polling, then query it. Every answer is scoped to the
-principals of the token: the user itself and its groups."""
+principals of the token: the user itself and its groups. Operators' routes have a description of their own, at
+`/v2/operations/openapi.json`."""
 
+JSON = "application/json"
 REFERENCE = "#/components/schemas/{model}"
-PUBLIC_PATHS = frozenset({"/v2/openapi.json"})
+OPERATIONS = "/v2/operations/"  #: routes for operators alone
+PUBLIC_PATHS = frozenset({"/v2/openapi.json", f"{OPERATIONS}openapi.json"})
 ANYWHERE = (HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.INTERNAL_SERVER_ERROR)
 #: Statuses that the gateway answers by itself, in its own shape
 BY_GATEWAY = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.TOO_MANY_REQUESTS})
@@ -29,12 +32,12 @@ ERRORS = {
     HTTPStatus.BAD_REQUEST: "The request is malformed; the message names the field.",
     HTTPStatus.UNAUTHORIZED: "The token is missing, expired or not meant for this API.",
     HTTPStatus.FORBIDDEN: "The token does not allow this.",
-    HTTPStatus.NOT_FOUND: "There is no such document among the caller's, or no image of this page.",
+    HTTPStatus.NOT_FOUND: "There is no such document among the caller's, no image of this page, no such dead letter.",
     HTTPStatus.CONFLICT: "The document's state does not allow this.",
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "The file is larger than the limit.",
     HTTPStatus.UNSUPPORTED_MEDIA_TYPE: "The body is not `application/json`.",
     HTTPStatus.UNPROCESSABLE_ENTITY: "The document cannot be processed as it is; `code` says why.",
-    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests; slow down.",
+    HTTPStatus.TOO_MANY_REQUESTS: "Too many requests (`rate_limited`), or a limit is used up (`quota_exceeded`).",
     HTTPStatus.INTERNAL_SERVER_ERROR: "Something went wrong on our side.",
     HTTPStatus.SERVICE_UNAVAILABLE: "Something is busy just now; `Retry-After` says when to try again.",
 }
@@ -47,6 +50,8 @@ MORE_ERRORS = {
         HTTPStatus.UNPROCESSABLE_ENTITY,
     ),
     ("post", "/v2/documents/{documentId}/cancel"): (HTTPStatus.CONFLICT,),
+    ("post", "/v2/documents/{documentId}/retry"): (HTTPStatus.CONFLICT,),
+    ("get", f"{OPERATIONS}dead-letters/{{id}}"): (HTTPStatus.NOT_FOUND,),
     ("post", "/v2/process-document"): (
         HTTPStatus.FORBIDDEN,
         HTTPStatus.NOT_FOUND,
@@ -69,17 +74,18 @@ class Route:
     status: HTTPStatus = HTTPStatus.OK
 
 
-def describe(app: APIGatewayHttpResolver) -> dict[str, Any]:
-    """The whole API as an OpenAPI document."""
-    generated = json.loads(app.get_openapi_json_schema(title=TITLE, version=VERSION))
-    others = other_routes()
+def describe(
+    app: APIGatewayHttpResolver, others: Sequence[Route], *, title: str = TITLE, about: str = ABOUT
+) -> dict[str, Any]:
+    """The application's routes, and others beside them, as an OpenAPI document."""
+    generated = json.loads(app.get_openapi_json_schema(title=title, version=VERSION))
     paths = {**generated["paths"], **{route.path: {"post": _operation(route)} for route in others}}
     for path, method, operation in _operations(paths):
         _complete(path, method, operation)
     schemas = {**generated["components"]["schemas"], **_schemas(others)}
     return {
         "openapi": "3.1.0",
-        "info": {"title": TITLE, "version": VERSION, "description": ABOUT},
+        "info": {"title": title, "version": VERSION, "description": about},
         "servers": [{"url": "/"}],
         "security": [{"bearer": []}],
         "paths": dict(sorted(paths.items())),
@@ -134,6 +140,7 @@ def _complete(path: str, method: str, operation: dict[str, Any]) -> None:
     operation["responses"].pop(str(int(HTTPStatus.UNPROCESSABLE_ENTITY)), None)
     if path in PUBLIC_PATHS:
         operation["security"] = []
+        operation["responses"][str(int(HTTPStatus.OK))]["content"] = {JSON: {"schema": {"type": "object"}}}
         return
     operation["responses"].update(_references(_errors(path, method, operation)))
 
@@ -145,6 +152,10 @@ def _errors(path: str, method: str, operation: dict[str, Any]) -> Iterator[HTTPS
         yield HTTPStatus.BAD_REQUEST
     if "{documentId}" in path:
         yield HTTPStatus.NOT_FOUND
+    if path.startswith(OPERATIONS):
+        yield HTTPStatus.FORBIDDEN
+    if "requestBody" in operation and path.startswith(OPERATIONS):
+        yield HTTPStatus.UNSUPPORTED_MEDIA_TYPE
     yield from MORE_ERRORS.get((method, path), ())
 
 
@@ -157,13 +168,13 @@ def _error_response(status: HTTPStatus) -> dict[str, Any]:
         "description": ERRORS[status],
         "content": _content(GatewayError if status in BY_GATEWAY else ErrorResponse),
     }
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in {HTTPStatus.TOO_MANY_REQUESTS, HTTPStatus.SERVICE_UNAVAILABLE}:
         response["headers"] = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
     return response
 
 
 def _content(model: type[BaseModel]) -> dict[str, Any]:
-    return {"application/json": {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}}
+    return {JSON: {"schema": {"$ref": REFERENCE.format(model=model.__name__)}}}
 
 
 def _schemas(others: Sequence[Route]) -> dict[str, Any]:

@@ -8,11 +8,11 @@ from aws_lambda_powertools.event_handler.openapi.params import Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api import call, page_records
-from api.connections import connected
 from api.identity import DocumentId
 from api.page_models import ImageSize, Page, PageImageLink, PageList
 from api.page_records import KnownPages
 from core.blobs import page_image_key
+from core.database_retry import connected
 from core.http import HttpError
 from core.status import FINAL, DocumentStatus
 

@@ -48,7 +48,7 @@ CROSS JOIN LATERAL (
     FROM document_parts CROSS JOIN LATERAL jsonb_array_elements(document_parts.notices) AS notice
     WHERE version_key = document_versions.version_key
 ) AS left_out
-WHERE document_id = %(document_id)s
+WHERE document_id = %(document_id)s AND owner_id = ANY ((SELECT rag_owner_ids())::int[])
 ORDER BY generation DESC
 """
 

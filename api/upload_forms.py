@@ -3,10 +3,12 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from core.outages import outage
+
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
 
-ROUTE_FIELD = "x-amz-meta-rag_route"
+ROUTE_FIELD, OWNER_FIELD = "x-amz-meta-rag_route", "x-amz-meta-owner"
 
 
 @dataclass(frozen=True)
@@ -27,18 +29,28 @@ class UploadForms:
         self._client = client
 
     def sign(
-        self, *, bucket: str, key: str, content_type: str, max_bytes: int, seconds: int, route: str = ""
+        self,
+        *,
+        bucket: str,
+        key: str,
+        content_type: str,
+        max_bytes: int,
+        seconds: int,
+        route: str = "",
+        owner: str = "",
     ) -> UploadForm:
         """A form for ``key`` alone: S3 refuses another key, type or bucket, more bytes, and any other field.
 
-        A ``route`` becomes metadata of the object, by which the entry knows what its owner wants.
+        ``route`` and ``owner`` become metadata of the object, by which the entry knows what is wanted, and whose it is.
         """
-        fixed = {"Content-Type": content_type, **({ROUTE_FIELD: route} if route else {})}
-        form = self._client.generate_presigned_post(
-            Bucket=bucket,
-            Key=key,
-            Fields=dict(fixed),
-            Conditions=[*({name: value} for name, value in fixed.items()), ["content-length-range", 1, max_bytes]],
-            ExpiresIn=seconds,
-        )
+        given = {ROUTE_FIELD: route, OWNER_FIELD: owner}
+        fixed = {"Content-Type": content_type, **{name: value for name, value in given.items() if value}}
+        with outage():  # the credentials to sign with may have to be fetched
+            form = self._client.generate_presigned_post(
+                Bucket=bucket,
+                Key=key,
+                Fields=dict(fixed),
+                Conditions=[*({name: value} for name, value in fixed.items()), ["content-length-range", 1, max_bytes]],
+                ExpiresIn=seconds,
+            )
         return UploadForm(form["url"], form["fields"])

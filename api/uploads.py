@@ -1,6 +1,8 @@
 """Uploads: a file is announced, and the answer says where to post it and what to subscribe to."""
 
 import mimetypes
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from http import HTTPStatus
 from pathlib import PurePosixPath
 
@@ -11,7 +13,8 @@ from api.models import PresignedPost, UploadRequest, UploadResponse
 from api.problems import too_large
 from api.upload_forms import UploadForm
 from api.upload_keys import object_key
-from core import logs
+from core import logs, principals
+from core.http import HttpError
 from core.settings import Settings
 from core.status import DocumentStatus
 
@@ -35,14 +38,17 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
     """
     caller = call.current(router)
     services, limits = caller.services, caller.services.settings
+    services.rates.count(caller.principals[0], "uploads")
     if upload.size > limits.max_upload_bytes:
         raise too_large(limits.max_upload_bytes)
-    key = object_key(caller.subject, upload.file_name)
+    owner = _owner(caller.principals, upload.owner)
+    services.statuses.quotas.check(owner, upload.size, datetime.now(UTC))
+    key = object_key(owner, upload.file_name)
     content_type = upload.content_type or mimetypes.guess_type(key)[0] or UNKNOWN_TYPE
     status = services.statuses.expect(
         bucket=_upload_bucket(limits),
         key=key,
-        owner=caller.principals[0],
+        owner=owner,
         file_name=PurePosixPath(key).name,
         media_type=content_type,
         size=upload.size,
@@ -55,6 +61,7 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
         max_bytes=upload.size,
         seconds=limits.upload_url_seconds,
         route=upload.route or "",
+        owner=owner if _is_declared(owner) else "",
     )
     return _response(status, form, upload.size, limits)
 
@@ -69,6 +76,20 @@ def _response(status: DocumentStatus, form: UploadForm, max_bytes: int, limits: 
         expires_in_seconds=limits.upload_url_seconds,
         max_bytes=max_bytes,
     )
+
+
+def _owner(callers: Sequence[str], wanted: str | None) -> str:
+    """Who shall own the upload; raises HttpError for anybody whom the caller is not, or is not a member of."""
+    if wanted is None:
+        return callers[0]
+    if wanted not in callers:
+        raise HttpError(HTTPStatus.FORBIDDEN, "not_your_group", "owner must be a group that you are a member of.")
+    return wanted
+
+
+def _is_declared(owner: str) -> bool:
+    """Whether metadata repeats the owner whom the key names: a group, in characters that a header can carry."""
+    return owner.startswith(principals.GROUP) and owner.isascii()
 
 
 def _upload_bucket(settings: Settings) -> str:

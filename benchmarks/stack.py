@@ -46,6 +46,15 @@ class StackUser:
             time.sleep(0.25)
         raise SystemExit(f"{status_id} did not get to {', '.join(sorted(wanted))} within {seconds:.0f} s")
 
+    def state(self, status_id: str) -> dict[str, Any]:
+        """The document's state as it is now."""
+        return dict(self.api.get(f"{_path(status_id)}/status").raise_for_status().json())
+
+    def events(self, document_id: str) -> list[dict[str, Any]]:
+        """The first changes of the document's state, in order."""
+        answer = self.api.get(f"/v2/documents/{document_id}/events", params={"limit": 200}).raise_for_status()
+        return list(answer.json()["events"])
+
     def delete(self, status_id: str) -> None:
         """Delete the document and all that came of it."""
         self.api.delete(_path(status_id)).raise_for_status()
@@ -60,19 +69,19 @@ class StackUser:
                     yield json.loads(event["message"])
 
 
-def log_in() -> StackUser:
+def log_in(name: str = USER) -> StackUser:
     """A user of the stack that runs; exits saying so when none does."""
     stack = LocalStack()
     running = stack.status().endpoints
     if running is None:
         raise SystemExit("the local stack does not run: make up")
     where = endpoints.load(stack.settings.endpoints_file, None)
-    token = login.log_in_locally(where, USER).id_token
+    token = login.log_in_locally(where, name).id_token
     api = httpx.Client(base_url=where.api, headers={"authorization": f"Bearer {token}"}, timeout=35)
-    return StackUser(stack, api, running.uploadsBucket, _subject(token))
+    return StackUser(stack, api, running.uploadsBucket, subject_of(token))
 
 
-def _subject(token: str) -> str:
+def subject_of(token: str) -> str:
     """Whom a token is for; it comes straight from the user pool, so it need not be verified."""
     claims = token.split(".")[1]
     return str(json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))["sub"])

@@ -18,7 +18,8 @@ from cli.updates import Update
 TIMEOUT = httpx.Timeout(35, connect=5)  # the API's own limit is 29 seconds
 BUSY = {httpx.codes.TOO_MANY_REQUESTS, httpx.codes.SERVICE_UNAVAILABLE}
 ATTEMPTS = 5
-LONGEST_WAIT_SECONDS = 30.0
+LONGEST_WAIT_SECONDS = 60.0
+DEAD_LETTERS = "/v2/operations/dead-letters"
 
 Json = dict[str, Any]
 
@@ -59,13 +60,15 @@ class Client:
     ) -> None:
         await self._http.aclose()
 
-    async def announce(self, file_name: str, content_type: str, size: int, route: str | None = None) -> Announced:
-        """Reserves a document for a file; file_name is its path relative to the user's own folder.
+    async def announce(
+        self, file_name: str, content_type: str, size: int, *, route: str | None = None, owner: str | None = None
+    ) -> Announced:
+        """Reserves a document for a file; file_name is its path relative to its owner's folder.
 
-        With a route, ``text`` or ``visual``, all pages take it.
+        With a route, ``text`` or ``visual``, all pages take it. The owner is the user, or one of the user's groups.
         """
         request = {"fileName": file_name, "contentType": content_type, "size": size}
-        request |= {"route": route} if route else {}
+        request |= {name: value for name, value in {"route": route, "owner": owner}.items() if value}
         answer = await self._call("POST", "/v2/uploads", json=request)
         form = answer["upload"]
         return Announced(answer["documentId"], answer["statusId"], form["url"], form["fields"])
@@ -79,15 +82,15 @@ class Client:
         """The present state of a document, by either of its ids."""
         return Update.of(await self._call("GET", f"{_path(document)}/status"))
 
-    async def events(self, document: str) -> list[Update]:
-        """Every state the document has been in, the oldest first."""
+    async def events(self, document: str, *, after: int = 0) -> list[Update]:
+        """Every state the document has been in after a sequence number, the oldest first."""
         updates: list[Update] = []
-        after: int | None = 0
-        while after is not None:
+        following: int | None = after
+        while following is not None:
             path = f"{_path(document)}/events"
-            answer = await self._call("GET", path, params={"after": after})
+            answer = await self._call("GET", path, params={"after": following})
             updates += map(Update.of, answer["events"])
-            after = answer.get("nextAfter")
+            following = answer.get("nextAfter")
         return updates
 
     async def documents(self, *, status: str | None = None, limit: int = 50, cursor: str | None = None) -> Json:
@@ -110,9 +113,34 @@ class Client:
         """A short-lived link to a page's image: ``{url, expiresInSeconds, width, height, …}``."""
         return await self._call("GET", f"{_path(document)}/pages/{page}/image", params={"size": size})
 
+    async def retry(self, document: str) -> Json:
+        """Tries a document again; its state after that."""
+        return await self._call("POST", f"{_path(document)}/retry")
+
+    async def cancel(self, document: str) -> Json:
+        """Stops the running version of a document; its state after that."""
+        return await self._call("POST", f"{_path(document)}/cancel")
+
+    async def dead_letters(self, **wanted: Any) -> Json:
+        """The latest dead letters, ``{deadLetters, total, complete}``; by queue, documentId, code, up to a limit."""
+        given = {name: value for name, value in wanted.items() if value is not None}
+        return await self._call("GET", DEAD_LETTERS, params=given)
+
+    async def dead_letter(self, letter: str) -> Json:
+        """One dead letter."""
+        return await self._call("GET", f"{DEAD_LETTERS}/{quote(letter, safe='')}")
+
+    async def sort_out(self, action: str, selection: Json) -> Json:
+        """Has dead letters sent again (``replay``) or removed (``discard``); counts of what became of them."""
+        return await self._call("POST", f"{DEAD_LETTERS}/{action}", json=selection)
+
     async def delete(self, document: str) -> Json:
         """Removes a document for good; answers with a receipt."""
         return await self._call("DELETE", _path(document))
+
+    async def check_stores(self, *, repair: bool, cursor: str | None) -> Json:
+        """A slice of a check of all stores: ``{findings, cursor, examined}``; for operators."""
+        return await self._call("POST", "/v2/operations/doctor", json={"repair": repair, "cursor": cursor})
 
     async def query(self, request: Json) -> Json:
         """The hits of a query."""
@@ -126,7 +154,7 @@ class Client:
             if answer.status_code == httpx.codes.UNAUTHORIZED and not renewed:
                 self.tokens.renewed()
                 renewed = True
-            elif answer.status_code in BUSY and attempt < ATTEMPTS - 1:
+            elif _will_pass(answer) and attempt < ATTEMPTS - 1:
                 await self._sleep(wait_seconds(answer.headers.get("retry-after"), attempt))
             else:
                 return _content(answer)
@@ -148,6 +176,12 @@ class Client:
 def _path(document: str) -> str:
     """The path of a document; a statusId is encoded twice, as gateways decode once before they look for slashes."""
     return f"/v2/documents/{quote(quote(document, safe=''), safe='')}"
+
+
+def _will_pass(answer: httpx.Response) -> bool:
+    """Whether the service is busy for so short a time that waiting is worth it: a quota may last until tomorrow."""
+    asked = answer.headers.get("retry-after", "")
+    return answer.status_code in BUSY and not (asked.isdigit() and int(asked) > LONGEST_WAIT_SECONDS)
 
 
 def wait_seconds(retry_after: str | None, attempt: int) -> float:

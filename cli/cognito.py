@@ -1,6 +1,7 @@
 """Log-in at the deployment's Cognito user pool; on the local stack the user is made on the way."""
 
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -29,8 +30,8 @@ class NewPasswordNeededError(CliError):
         self.challenge_session = challenge_session
 
 
-def create_local_user(endpoints: Endpoints, user: str, password: str) -> None:
-    """Makes the user in the emulator's pool, or gives the one that is there this password."""
+def create_local_user(endpoints: Endpoints, user: str, password: str, groups: Sequence[str] = ()) -> None:
+    """Makes the user in the emulator's pool, or gives the one that is there this password; it joins the groups."""
     client = boto3.client(
         "cognito-idp",
         region_name=endpoints.region,
@@ -50,6 +51,10 @@ def create_local_user(endpoints: Endpoints, user: str, password: str) -> None:
                 UserPoolId=pool, Username=user, UserAttributes=attributes, MessageAction="SUPPRESS"
             )
         client.admin_set_user_password(UserPoolId=pool, Username=user, Password=password, Permanent=True)
+        for group in groups:
+            with suppress(client.exceptions.GroupExistsException):
+                client.create_group(UserPoolId=pool, GroupName=group)
+            client.admin_add_user_to_group(UserPoolId=pool, Username=user, GroupName=group)
     except BotoCoreError as error:
         raise _unreachable(endpoints) from error
     except ClientError as error:

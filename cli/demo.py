@@ -20,7 +20,7 @@ from cli.hits import print_hits
 from cli.login import log_in_locally
 from cli.query import Mode, build
 from cli.session import Tokens
-from cli.transfer import Outcome
+from cli.transfer import Outcome, Wishes
 from cli.upload import report, run
 
 USER = "demo@example.com"
@@ -81,7 +81,7 @@ async def _demo(where: Endpoints) -> tuple[list[Outcome], int]:
     """Uploads the samples and asks the questions; how the uploads ended and how many questions found no answer."""
     samples = sorted(path for path in SAMPLES.iterdir() if path.suffix in SAMPLE_SUFFIXES)
     async with Client(where, Tokens(where)) as client:
-        outcomes = await run(client, files.collect(samples, None))
+        outcomes = await run(client, files.collect(samples, None), Wishes())
         report(outcomes)
         unanswered = 0
         for question in QUESTIONS:

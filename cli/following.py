@@ -31,6 +31,7 @@ class Followed:
         self.stream = stream
         self.order = Reordering()
         self.heard = time.monotonic()  #: last news of any kind
+        self.asked = self.heard  #: when a subscription was last sent
         self.gap_since: float | None = None
         self._ended = False
 

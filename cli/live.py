@@ -1,16 +1,15 @@
 """Live states over the WebSocket: in order, without loss or repetition, through dropped connections.
 
 A lost connection is made again and what was missed is replayed; while there is none, and when a document has been
-silent for long, its state is fetched over HTTP. So progress never stands still because a socket does.
+silent for long, its state is fetched over HTTP, with the history of what was missed before it. So progress never
+stands still because a socket does, and where sockets are impossible the same messages come by polling.
 """
 
 import asyncio
 import json
-import random
 import time
-from collections.abc import Coroutine, Iterable
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from types import TracebackType
 from typing import Any
 from urllib.parse import urlencode
@@ -21,24 +20,11 @@ from websockets.exceptions import InvalidStatus, WebSocketException
 from cli.client import Client
 from cli.errors import RefusedError, ServiceError, UnreachableError
 from cli.following import Followed, Stream
+from cli.patience import Patience
+from cli.race import until_one_ends
 from cli.updates import Update
 
 REJECTED = {401, 403}
-
-
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait for what, in seconds."""
-
-    handshake: float = 10
-    tick: float = 0.5  #: between two looks at what has been waited for too long
-    ping: float = 30  #: API Gateway closes a socket after ten idle minutes
-    silence: float = 75  #: a socket from which nothing comes, not even answers to pings, is dead
-    first: float = 3  #: a document whose first state has not come is asked after over HTTP
-    quiet: float = 10  #: so is an unfinished one without news
-    gap: float = 3  #: a missing update is waited for, after it was asked for
-    longest_backoff: float = 5
-    give_up: float = 120  #: neither socket nor HTTP have answered
 
 
 class Live:
@@ -50,7 +36,8 @@ class Live:
         self._followed: dict[str, Followed] = {}
         self._everything: Stream | None = None
         self._socket: ClientConnection | None = None
-        self._contact = self._socket_contact = time.monotonic()
+        self._contact = self._socket_contact = self._asked = time.monotonic()
+        self._everything_confirmed = False
         self._may_renew = True
         self._failure: Exception | None = None
 
@@ -81,7 +68,7 @@ class Live:
     async def follow_everything(self) -> Stream:
         """The states of all documents of the user, also of those that are uploaded later."""
         self._everything = Stream()
-        await self._send({"action": "subscribe", "all": True})
+        await self._subscribe_to_everything()
         return self._everything
 
     async def _run(self) -> None:
@@ -89,26 +76,25 @@ class Live:
         try:
             attempt = 0
             while True:
-                attempt = 0 if await self._converse() else attempt + 1
+                attempt = 0 if await self._converse() >= self._patience.longest_backoff else attempt + 1
                 await self._poll(self._expected())
                 await self._poll_everything()
-                backoff = min(0.25 * 2**attempt, self._patience.longest_backoff)
-                await asyncio.sleep(backoff * random.uniform(0.7, 1))  # noqa: S311  jitter
+                await asyncio.sleep(self._patience.backoff(attempt))
         except Exception as error:  # noqa: BLE001  the edge of a task: nobody else would ever hear of it
             self._failure = error
             streams = (self._everything, *(followed.stream for followed in self._followed.values()))
             for stream in filter(None, streams):
                 stream.put(error)
 
-    async def _converse(self) -> bool:
-        """One connection from its start to its end; whether there was one."""
-        connected = False
+    async def _converse(self) -> float:
+        """One connection from its start to its end; how many seconds it lasted."""
+        since = None
         try:
             async with connect(self._address(), open_timeout=self._patience.handshake, ping_interval=None) as socket:
-                self._socket, connected, self._may_renew = socket, True, True
-                self._contact = self._socket_contact = time.monotonic()
+                self._socket, self._may_renew, self._everything_confirmed = socket, True, False
+                since = self._contact = self._socket_contact = time.monotonic()
                 await self._subscribe_again()
-                await _until_one_ends(self._listen(socket), self._keep_up(socket))
+                await until_one_ends(self._listen(socket), self._keep_up(socket))
         except InvalidStatus as refusal:
             if refusal.response.status_code in REJECTED and self._may_renew:
                 self._may_renew = False  # once: if the new token is refused too, HTTP will tell whether it is the token
@@ -117,14 +103,14 @@ class Live:
             pass  # what was missed is polled and replayed
         finally:
             self._socket = None
-        return connected
+        return time.monotonic() - since if since else 0.0
 
     def _address(self) -> str:
         return f"{self._client.endpoints.websocket}?{urlencode({'token': self._client.tokens.current()})}"
 
     async def _subscribe_again(self) -> None:
         if self._everything:
-            await self._send({"action": "subscribe", "all": True})
+            await self._subscribe_to_everything()
         for document_id in self._expected():
             await self._subscribe(document_id)
 
@@ -136,7 +122,12 @@ class Live:
         """Asks for the document's updates, beginning with those after the latest that is known."""
         latest = self._followed[document_id].order.latest
         after = {} if latest is None else {"after": latest}
+        self._followed[document_id].asked = time.monotonic()
         await self._send({"action": "subscribe", "documentId": document_id, **after})
+
+    async def _subscribe_to_everything(self) -> None:
+        self._asked = time.monotonic()
+        await self._send({"action": "subscribe", "all": True})
 
     async def _send(self, message: dict[str, Any]) -> None:
         if self._socket is None:
@@ -150,8 +141,12 @@ class Live:
             message = json.loads(text)
             if message.get("type") == "document_status_update":
                 await self._take(Update.of(message))
+            elif message.get("type") == "subscription_confirmed" and message.get("all"):
+                self._everything_confirmed = True
             elif message.get("type") == "error":
                 await self._poll(name for name, followed in self._followed.items() if followed.order.latest is None)
+            elif message.get("type") == "closing":
+                return
 
     async def _keep_up(self, socket: ClientConnection) -> None:
         """Pings, notices what has been waited for too long, and ends when the socket is dead."""
@@ -164,18 +159,22 @@ class Live:
             if now - pinged > self._patience.ping:
                 pinged = now
                 await self._send({"action": "ping"})
-            for followed in self._followed.values():
+            for document_id, followed in list(self._followed.items()):
                 if followed.gap_since is not None and now - followed.gap_since > self._patience.gap:
-                    followed.give(followed.order.skip(), self._everything)
+                    await self._fill(document_id, followed)
             overdue = [name for name, followed in self._followed.items() if self._is_overdue(followed, now)]
             for document_id in overdue:  # the subscription may be what was lost
                 await self._subscribe(document_id)
             await self._poll(overdue)
+            if self._everything and not self._everything_confirmed and now - self._asked > self._patience.quiet:
+                await self._subscribe_to_everything()
+                await self._poll_everything()
 
     def _is_overdue(self, followed: Followed, now: float) -> bool:
+        waited = now - max(followed.heard, followed.asked)
         if followed.order.latest is None:
-            return now - followed.heard > self._patience.first
-        return followed.expects_more and now - followed.heard > self._patience.quiet
+            return waited > self._patience.first
+        return followed.expects_more and waited > self._patience.quiet
 
     async def _poll(self, document_ids: Iterable[str]) -> None:
         """Fetches the states of documents over HTTP."""
@@ -224,20 +223,22 @@ class Live:
         if not followed.order.has_gap:
             return
         if self._socket is None:  # there is nobody to replay it
-            followed.give(followed.order.skip(), self._everything)
+            await self._fill(update.document_id, followed)
         elif followed.gap_since is None:
             followed.gap_since = time.monotonic()
             await self._subscribe(update.document_id)
 
-
-async def _until_one_ends(*work: Coroutine[Any, Any, None]) -> None:
-    """Runs all until the first ends, ends the others, and raises what that one raised."""
-    tasks = [asyncio.create_task(one) for one in work]
-    try:
-        done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        for task in done:
-            task.result()
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async def _fill(self, document_id: str, followed: Followed) -> None:
+        """Takes what is missing between updates from the history; what is not there either is given up."""
+        try:
+            missed = await self._client.events(document_id, after=followed.order.latest or 0)
+        except RefusedError:
+            missed = []
+        except (ServiceError, UnreachableError) as error:
+            self._bear(error)
+            followed.gap_since = followed.gap_since or time.monotonic()
+            return  # the next look, or the next connection, fills it
+        for update in missed:
+            followed.give(followed.order.offer(update), self._everything)
+        if followed.order.has_gap:
+            followed.give(followed.order.skip(), self._everything)

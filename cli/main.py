@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import documents, evaluate, login, pages, query, route, upload, watch
+from cli import dlq, doctor, documents, evaluate, login, pages, query, recovery, route, upload, watch, whoami
 from cli.console import err
 from cli.errors import CliError
 
@@ -55,6 +55,7 @@ def main(*, version: Version = False) -> None:
     """Options of the command itself; they act by their callbacks."""
 
 
-for group in (login, upload, watch, query, documents, pages, route):
+for group in (login, whoami, upload, watch, query, documents, recovery, pages, route, doctor):
     group.register(app)
 app.add_typer(evaluate.app, name="eval")
+app.add_typer(dlq.app, name="dlq")

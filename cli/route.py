@@ -15,8 +15,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.text import Text
 
 from cli.console import err, out, print_json_line
-from core import media_types
 from core.errors import DocumentError
+from core.inspection import detect
+from core.ranges import over
 from core.route_pages import Progress as OnPage
 from core.route_pages import route_pages
 from core.routing import PageRoute, summarise
@@ -55,12 +56,13 @@ def route(files: Files, *, as_json: AsJson = False) -> None:
 
 
 def _pages(file: Path) -> list[PageRoute]:
+    settings = Settings()
     with file.open("rb") as opened:
         if not opened.read(1):
             raise DocumentError("empty", "The file is empty.")
-        media_type = media_types.detect(opened, file.name)
+        media_type = detect(over(opened), file.name, settings)
     with _bar(file.name) as progress:
-        return route_pages(file, media_type, None, Settings(), progress)
+        return route_pages(file, media_type, None, settings, progress)
 
 
 @contextmanager

@@ -30,6 +30,15 @@ class Board(Protocol):
         """Nothing more will happen to this file."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Wishes:
+    """What is wanted of an upload besides that it is done."""
+
+    force: bool = False  #: process known bytes again
+    route: str | None = None  #: ``text`` or ``visual``, for all pages; otherwise each page's content decides
+    owner: str | None = None  #: the group that shall own the documents; otherwise the user does
+
+
 @dataclass(frozen=True)
 class Outcome:
     """How an upload ended; without a last state where nobody waited or the file was refused."""
@@ -51,23 +60,20 @@ async def upload(
     live: Live | None,
     files: Sequence[LocalFile],
     board: Board,
-    *,
-    force: bool,
-    route: str | None = None,
+    wishes: Wishes,
 ) -> list[Outcome]:
     """Uploads the files and waits until each has been processed, showing every state on the way.
 
-    A route, ``text`` or ``visual``, is taken by all their pages; otherwise each page's content decides. Without
-    ``live`` nobody waits. What one file's refusal does to it, it does not do to the others.
+    Without ``live`` nobody waits. What one file's refusal does to it, it does not do to the others.
     """
     doors = asyncio.Semaphore(UPLOADS_AT_A_TIME)
 
     async def one(file: LocalFile) -> Outcome:
         try:
             if live is None:
-                outcome = await _send(client, file, board, doors, force=force, route=route)
+                outcome = await _send(client, file, board, doors, wishes)
             else:
-                outcome = await _see_through(client, live, file, board, doors, force=force, route=route)
+                outcome = await _see_through(client, live, file, board, doors, wishes=wishes)
         except (RefusedError, ServiceError) as error:
             outcome = Outcome(file, error=str(error))
         board.finish(outcome)
@@ -81,13 +87,11 @@ async def upload(
     return [task.result() for task in tasks]
 
 
-async def _send(
-    client: Client, file: LocalFile, board: Board, doors: asyncio.Semaphore, *, force: bool, route: str | None
-) -> Outcome:
+async def _send(client: Client, file: LocalFile, board: Board, doors: asyncio.Semaphore, wishes: Wishes) -> Outcome:
     async with doors:
-        announced = await _announce(client, file, route)
+        announced = await _announce(client, file, wishes)
         await post_file(announced, file.path, lambda sent: board.sending(file, sent))
-        if force:
+        if wishes.force:
             await client.process(announced.status_id, force=True)
     return Outcome(file, announced)
 
@@ -99,16 +103,15 @@ async def _see_through(
     board: Board,
     doors: asyncio.Semaphore,
     *,
-    force: bool,
-    route: str | None,
+    wishes: Wishes,
 ) -> Outcome:
     """Uploads a file and follows its document to the end of this upload's work."""
     async with doors:
-        announced = await _announce(client, file, route)
+        announced = await _announce(client, file, wishes)
         states = await live.follow(announced.document_id)
         before = await anext(states)  # subscribed: from here on nothing can be missed
         await post_file(announced, file.path, lambda sent: board.sending(file, sent))
-        begun = await _begun(client, announced, before, force=force)
+        begun = await _begun(client, announced, before, force=wishes.force)
     last = begun
     while not (last.is_final and last.generation >= begun.generation):
         last = await anext(states)
@@ -133,7 +136,7 @@ async def _begun(client: Client, announced: Announced, before: Update, *, force:
     return state
 
 
-async def _announce(client: Client, file: LocalFile, route: str | None) -> Announced:
+async def _announce(client: Client, file: LocalFile, wishes: Wishes) -> Announced:
     if file.size == 0:
         raise RefusedError("the file is empty", "empty")
-    return await client.announce(file.name, file.media_type, file.size, route)
+    return await client.announce(file.name, file.media_type, file.size, route=wishes.route, owner=wishes.owner)

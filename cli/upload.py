@@ -14,8 +14,9 @@ from cli.console import err, out, print_json
 from cli.files import LocalFile
 from cli.live import Live
 from cli.options import AsJson, EndpointsFile, Stage, call
-from cli.transfer import Outcome
+from cli.transfer import Outcome, Wishes
 from cli.transfer import upload as transfer
+from core import principals
 
 
 class Route(StrEnum):
@@ -39,6 +40,10 @@ ForcedRoute = Annotated[
     typer.Option("--route", help="Take all pages as text or as pictures. Default: each as its content calls for."),
 ]
 
+Group = Annotated[
+    str | None, typer.Option("--group", metavar="NAME", help="Share the documents with this group of yours.")
+]
+
 
 def upload(
     paths: Paths,
@@ -47,6 +52,7 @@ def upload(
     no_wait: NoWait = False,
     force: Force = False,
     route: ForcedRoute = None,
+    group: Group = None,
     file: EndpointsFile = None,
     stage: Stage = None,
     as_json: AsJson = False,
@@ -56,7 +62,8 @@ def upload(
     Exits with 1 if any document failed. The documents go on being processed if you stop watching.
     """
     files = local_files.collect(paths, glob)
-    outcomes = call(file, stage, lambda client: run(client, files, wait=not no_wait, force=force, route=route))
+    wishes = Wishes(force=force, route=route, owner=group and principals.GROUP + group)
+    outcomes = call(file, stage, lambda client: run(client, files, wishes, wait=not no_wait))
     failed = sum(outcome.failed for outcome in outcomes)
     if as_json:
         print_json({"documents": [as_dict(outcome) for outcome in outcomes], "failed": failed})
@@ -69,17 +76,16 @@ def upload(
 async def run(
     client: Client,
     files: Sequence[LocalFile],
+    wishes: Wishes,
     *,
     wait: bool = True,
-    force: bool = False,
-    route: str | None = None,
 ) -> list[Outcome]:
     """Uploads the files with progress on standard error."""
     with board(err, files) as shown:
         if not wait:
-            return await transfer(client, None, files, shown, force=force, route=route)
+            return await transfer(client, None, files, shown, wishes)
         async with Live(client) as live:
-            return await transfer(client, live, files, shown, force=force, route=route)
+            return await transfer(client, live, files, shown, wishes)
 
 
 def as_dict(outcome: Outcome) -> dict[str, Any]:

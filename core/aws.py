@@ -12,16 +12,19 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from core.blobs import Blobs
 from core.errors import SettingsError, TransientError
+from core.outages import outage
+from core.part_table import PartTable
 from core.queues import Queues
 from core.settings import Settings, settings
 from core.status_store import StatusStore
+from core.usage_rates import RateLimits
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection as Connection  # noqa: N812
 
-CONFIG = Config(retries={"mode": "adaptive", "max_attempts": 5}, connect_timeout=5, read_timeout=60)
+CONNECT_TIMEOUT_SECONDS = 2
 #: Forms must be signed with version 4 and name the bucket's own host; boto3's defaults for some regions do neither
-S3_CONFIG = CONFIG.merge(Config(signature_version="s3v4", s3={"addressing_style": "virtual"}))
+S3_CONFIG = Config(signature_version="s3v4", s3={"addressing_style": "virtual"})
 
 
 @dataclass(frozen=True)
@@ -30,6 +33,7 @@ class Services:
 
     settings: Settings
     statuses: StatusStore
+    parts: PartTable
     blobs: Blobs
     queues: Queues
     database: Callable[[], "Connection"]  #: this process's connection, reopened when it broke
@@ -42,10 +46,12 @@ def services() -> Services:
     return Services(
         settings=configured,
         statuses=status_store(),
+        parts=PartTable(client("dynamodb"), configured),
         blobs=blobs(),
         queues=Queues(
             client("sqs"),
             {"text": configured.text_rag_processing_queue_url, "visual": configured.vdr_processing_queue_url},
+            configured.rag_document_index_queue_url,
         ),
         database=database,
     )
@@ -54,7 +60,17 @@ def services() -> Services:
 @cache
 def client(name: str) -> Any:
     """The boto3 client of a service."""
-    return boto3.client(name, config=S3_CONFIG if name == "s3" else CONFIG)  # type: ignore[call-overload]
+    patience = _patience(settings())
+    return boto3.client(name, config=patience.merge(S3_CONFIG) if name == "s3" else patience)  # type: ignore[call-overload]
+
+
+def _patience(configured: Settings) -> Config:
+    """How long calls may take: where somebody waits, all tries of one together end before API Gateway's 29 seconds."""
+    return Config(
+        retries={"mode": "adaptive", "total_max_attempts": configured.service_attempts},
+        connect_timeout=CONNECT_TIMEOUT_SECONDS,
+        read_timeout=configured.service_timeout_seconds,
+    )
 
 
 @cache
@@ -98,6 +114,19 @@ def status_store() -> StatusStore:
     return StatusStore(client("dynamodb"), settings())
 
 
+@cache
+def counting_client() -> Any:
+    """The client of DynamoDB that counts requests, with one quick try: who asks must not wait for being counted."""
+    quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
+    return boto3.client("dynamodb", config=quick)
+
+
+@cache
+def rate_limits() -> RateLimits:
+    """What callers may ask for in a minute."""
+    return RateLimits(counting_client(), settings())
+
+
 _connections: "dict[bool, Connection]" = {}
 
 
@@ -116,8 +145,9 @@ def database(read_only: bool = False) -> "Connection":
 
 
 def secret_field(secret_name: str, field: str) -> str:
-    """One field of a JSON secret; raises SettingsError when the secret lacks it."""
-    text = client("secretsmanager").get_secret_value(SecretId=secret_name)["SecretString"]
+    """One field of a JSON secret; raises SettingsError when the secret lacks it, TransientError in an outage."""
+    with outage():
+        text = client("secretsmanager").get_secret_value(SecretId=secret_name)["SecretString"]
     try:
         return str(json.loads(text)[field])
     except (ValueError, KeyError, TypeError) as error:

@@ -8,7 +8,6 @@ with its parent.
 import contextlib
 import json
 import os
-import selectors
 import signal
 import subprocess
 import sys
@@ -17,16 +16,18 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Literal
+from typing import Literal
 
 from core import child_limits
+from core.child_ranges import RangeRequestError, RangeServer, Serve
+from core.child_streams import Clock, Output, OutputLimitError, Tail, follow
+from core.disk import require_space
 from core.errors import RagError
 from core.settings import inherited
 
 Reason = Literal["timeout", "memory", "crash", "exit"]
 
 STDERR_BYTES = 8192  #: of what a child complained, the end is kept
-READ_BYTES = 65_536
 OPEN_FILES = 256
 #: Where programs, libraries and language data are; nothing that could hold a secret
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TESSDATA_PREFIX", "SYSTEMROOT")
@@ -65,14 +66,18 @@ def run(
     output_bytes: int,
     directory: Path | None = None,
     on_line: Callable[[str], None] | None = None,
+    serve: Serve | None = None,
+    tick: Callable[[], None] | None = None,
 ) -> Completed:
     """Run a program, or a Python module (``["-m", "package.module", …]``) in this interpreter, and wait for it.
 
     ``memory_bytes`` bounds the address space of each process, ``output_bytes`` each file it writes and its stdout.
     ``directory`` is its working directory and its place for temporary files; default: the system's.
     ``on_line`` is called with each line of stdout as it comes; the lines are then not kept.
-    Raises ChildError when the child fails, runs too long or writes too much. Whatever ``on_line`` raises ends the
-    child.
+    ``serve`` answers what a Python child asks for by ``core.child_ranges.fetch``.
+    ``tick`` is called about every second meanwhile, however silent the child is.
+    Raises ChildError when the child fails, runs too long, writes too much or asks for what it may not have, and
+    TransientError when the disk is full. Whatever ``on_line``, ``serve`` or ``tick`` raises ends the child and rises.
     """
     started = time.monotonic()
     limits = {
@@ -83,98 +88,58 @@ def run(
         "RLIMIT_CORE": 0,
     }
     workplace = str(directory or tempfile.gettempdir())
-    order = json.dumps({"limits": limits, "parent": os.getpid()})
-    process = subprocess.Popen(  # noqa: S603  the program is the caller's, never the document's
-        [sys.executable, "-P", child_limits.__file__, order, *arguments],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        cwd=workplace,
-        env=_environment(workplace),
-        start_new_session=True,
-    )
-    assert process.stdout is not None and process.stderr is not None
-    output = _Output(output_bytes, on_line)
-    complaints = _Tail(STDERR_BYTES)
-    try:
-        _read(process.stdout, output.add, process.stderr, complaints.add, started + timeout_seconds)
-        process.wait(max(0.0, started + timeout_seconds - time.monotonic()))
-    except (TimeoutError, subprocess.TimeoutExpired) as error:
-        message = f"was not done after {timeout_seconds:g} s"
-        raise ChildError("timeout", message, -signal.SIGKILL, complaints.text()) from error
-    except _OutputLimitError as error:
-        raise ChildError("exit", f"wrote more than {output_bytes} bytes", 0, complaints.text()) from error
-    finally:
-        _kill_group(process)
+    with contextlib.closing(RangeServer(serve)) if serve else contextlib.nullcontext() as ranges:
+        descriptors = [ranges.theirs.fileno()] if ranges else []
+        order = {"limits": limits, "parent": os.getpid(), "ranges": descriptors[0] if ranges else None}
+        process = subprocess.Popen(  # noqa: S603  the program is the caller's, never the document's
+            [sys.executable, "-P", child_limits.__file__, json.dumps(order), *arguments],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=workplace,
+            env=_environment(workplace),
+            start_new_session=True,
+            pass_fds=descriptors,
+        )
+        output, complaints = Output(output_bytes, on_line), Tail(STDERR_BYTES)
+        if ranges:
+            ranges.theirs.close()
+        _attend(process, output, complaints, ranges, Clock(started + timeout_seconds, tick))
+    require_space(Path(workplace), complaints.data if process.returncode else b"")
     if process.returncode != 0:
         raise _failure(process.returncode, complaints)
     return Completed(output.kept(), complaints.text(), time.monotonic() - started)
 
 
-class _OutputLimitError(Exception):
-    """The child wrote more to stdout than it may."""
-
-
-class _Output:
-    """Collects stdout up to a limit, or hands it on line by line."""
-
-    def __init__(self, limit: int, on_line: Callable[[str], None] | None) -> None:
-        self._limit = limit
-        self._on_line = on_line
-        self._size = 0
-        self._chunks: list[bytes] = []
-        self._rest = b""
-
-    def add(self, data: bytes) -> None:
-        self._size += len(data)
-        if self._size > self._limit:
-            raise _OutputLimitError
-        if self._on_line is None:
-            self._chunks.append(data)
-            return
-        *lines, self._rest = (self._rest + data).split(b"\n")
-        for line in lines:
-            self._on_line(line.decode("utf-8", "replace"))
-
-    def kept(self) -> bytes:
-        return b"".join(self._chunks)
-
-
-class _Tail:
-    """Keeps the last bytes of what is added."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-        self.data = b""
-
-    def add(self, data: bytes) -> None:
-        self.data = (self.data + data)[-self._limit :]
-
-    def text(self) -> str:
-        return self.data.decode("utf-8", "replace")
-
-
-def _read(
-    stdout: IO[bytes],
-    on_stdout: Callable[[bytes], None],
-    stderr: IO[bytes],
-    on_stderr: Callable[[bytes], None],
-    deadline: float,
+def _attend(
+    process: "subprocess.Popen[bytes]", output: Output, complaints: Tail, ranges: RangeServer | None, clock: Clock
 ) -> None:
-    """Hand on both streams until the child has closed them; raises TimeoutError at the deadline (monotonic seconds)."""
-    with selectors.DefaultSelector() as selector, stdout, stderr:
-        selector.register(stdout, selectors.EVENT_READ, on_stdout)
-        selector.register(stderr, selectors.EVENT_READ, on_stderr)
-        while selector.get_map():
-            remaining = deadline - time.monotonic()
-            if remaining <= 0:
-                raise TimeoutError
-            for key, _events in selector.select(remaining):
-                data = os.read(key.fd, READ_BYTES)
-                if data:
-                    key.data(data)
-                else:
-                    selector.unregister(key.fileobj)
+    """Follow a child to its end, and leave nothing of it; raises ChildError when it is ended from here."""
+    assert process.stdout is not None and process.stderr is not None
+    seconds = clock.left()
+    try:
+        with process.stdout, process.stderr:
+            follow({process.stdout: output.add, process.stderr: complaints.add}, ranges, clock)
+        _wait(process, clock)
+    except TimeoutError as error:
+        message = f"was not done after {seconds:.1f} s"
+        raise ChildError("timeout", message, -signal.SIGKILL, complaints.text()) from error
+    except OutputLimitError as error:
+        raise ChildError("exit", "wrote more than it may", 0, complaints.text()) from error
+    except RangeRequestError as error:
+        raise ChildError("exit", f"asked for {error}", 0, complaints.text()) from error
+    finally:
+        _kill_group(process)
+
+
+def _wait(process: "subprocess.Popen[bytes]", clock: Clock) -> None:
+    """Wait for the end of a child that has closed its streams; raises TimeoutError at the deadline."""
+    while True:
+        try:
+            process.wait(clock.turn())
+        except subprocess.TimeoutExpired:
+            continue
+        return
 
 
 def _kill_group(process: subprocess.Popen[bytes]) -> None:
@@ -185,7 +150,7 @@ def _kill_group(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _failure(returncode: int, complaints: _Tail) -> ChildError:
+def _failure(returncode: int, complaints: Tail) -> ChildError:
     reason, message = _describe(returncode, complaints.data)
     return ChildError(reason, message, returncode, complaints.text())
 

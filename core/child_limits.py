@@ -13,6 +13,7 @@ import signal
 import sys
 
 MEMORY_EXHAUSTED = 77  #: exit status of a Python child that ran into its memory limit
+RANGES_DESCRIPTOR = 3  #: where a child that may ask for ranges of a file finds its end of the socket
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -41,10 +42,20 @@ def _lower(kind: int, value: int) -> None:
         # macOS refuses a limit of the address space; the time limits still hold there.
 
 
+def _place(descriptor: int) -> None:
+    """Move the socket for ranges to its number; what this process starts does not get it."""
+    if descriptor != RANGES_DESCRIPTOR:
+        os.dup2(descriptor, RANGES_DESCRIPTOR)
+        os.close(descriptor)
+    os.set_inheritable(RANGES_DESCRIPTOR, False)
+
+
 def main() -> None:
     """Restrict this process, then run what the arguments name."""
     order = json.loads(sys.argv[1])
     restrict(order["limits"], order["parent"])
+    if order["ranges"] is not None:
+        _place(order["ranges"])
     command = sys.argv[2:]
     if command[0] != "-m":
         os.execvp(command[0], command)  # noqa: S606  no shell is wanted

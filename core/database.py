@@ -15,8 +15,24 @@ from core.errors import TransientError
 from core.settings import Settings
 
 CONNECT_TIMEOUT_SECONDS = 5
+#: What was sent is acknowledged by then, or the machine at the other end is gone
+UNACKNOWLEDGED_SECONDS = 15
+IDLE_IN_TRANSACTION_SECONDS = 60  #: nobody computes for so long between two statements
 DEFAULT_PORT = 5432
 WORK_MEMORY = "32MB"
+#: By a statement, as RDS Proxy refuses a connection with command-line options
+SET_SESSION = "SELECT set_config(name, value, false) FROM unnest(%s, %s) AS parameter (name, value)"
+
+
+class DatabaseUnavailableError(TransientError):
+    """The database cannot be reached, or cannot do the work just now.
+
+    ``soon`` says whether it is worth trying again at once, on a new connection if the old one is closed.
+    """
+
+    def __init__(self, message: str, *, soon: bool = True) -> None:
+        super().__init__(message)
+        self.soon = soon
 
 
 def connect(settings: Settings, password: Callable[[], str] | None = None, *, read_only: bool = False) -> connection:
@@ -24,10 +40,9 @@ def connect(settings: Settings, password: Callable[[], str] | None = None, *, re
 
     ``password`` is asked once for each connection, so a rotated secret needs no restart. A read-only connection goes to
     the read endpoint and sees one snapshot a transaction: a version that becomes current meanwhile changes nothing.
-    Raises TransientError when the database cannot be reached and SettingsError when its address is missing.
+    Raises DatabaseUnavailableError when the database cannot be reached and SettingsError when its address is missing.
     """
     host, port = _address(settings, read_only)
-    timeout_ms = 1000 * (settings.query_timeout_seconds if read_only else settings.statement_timeout_seconds)
     try:
         opened: connection = psycopg2.connect(
             host=host,
@@ -38,20 +53,34 @@ def connect(settings: Settings, password: Callable[[], str] | None = None, *, re
             sslmode=settings.rag_postgres_db_sslmode,
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name=f"amplify-rag-{settings.stage}",
-            # Compiling a statement takes longer than any search does; a search's sums shall not spill to disk.
-            options=f"-c statement_timeout={timeout_ms} -c jit=off -c work_mem={WORK_MEMORY}",
             # A database that went away is noticed within about a minute even while nothing is sent.
             keepalives_idle=30,
             keepalives_interval=10,
             keepalives_count=3,
+            tcp_user_timeout=1000 * UNACKNOWLEDGED_SECONDS,
         )
+        with opened, opened.cursor() as cursor:
+            cursor.execute(SET_SESSION, (list(session := _session(settings, read_only)), list(session.values())))
+            register_vector(opened)
     except psycopg2.OperationalError as error:
-        raise TransientError(f"the database at {host}:{port} cannot be reached") from error
-    with opened:
-        register_vector(opened)
+        raise DatabaseUnavailableError(f"the database at {host}:{port} cannot be reached") from error
     if read_only:
         opened.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
     return opened
+
+
+def _session(settings: Settings, read_only: bool) -> dict[str, str]:
+    """The session's parameters."""
+    return {
+        "statement_timeout": f"{settings.query_timeout_seconds if read_only else settings.statement_timeout_seconds}s",
+        "lock_timeout": f"{settings.lock_timeout_seconds}s",
+        "idle_in_transaction_session_timeout": f"{IDLE_IN_TRANSACTION_SECONDS}s",
+        # A frozen execution environment does not keep its connection for hours.
+        "idle_session_timeout": f"{settings.idle_session_seconds}s",
+        # Compiling a statement takes longer than any search does; a search's sums shall not spill to disk.
+        "jit": "off",
+        "work_mem": WORK_MEMORY,
+    }
 
 
 def _address(settings: Settings, read_only: bool) -> tuple[str, int]:

@@ -5,19 +5,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import logs, media_types, parts, principals, versions
+from core import generations, logs, media_types, parts, principals, versions
 from core.aws import Services
-from core.blobs import Blob
-from core.errors import DocumentError, RagError
+from core.blobs import Blob, ObjectChangedError
+from core.errors import DocumentError, RagError, TransientError
 from core.inspection import Inspection, inspect
 from core.jobs import PIPELINES, Job
 from core.parts import Part
+from core.plans import plan_of
 from core.routing import PageRoute, Route, RouteSummary
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
+from core.worker import GAVE_UP, UNAVAILABLE
 
 DISABLED = {"false", "0", "no", "off"}
 MAX_SHOWN_ROUTES = 100  #: pages whose routes are kept with the status
+MOST_REPLACEMENTS = 5  #: of a file while it is being taken in; then its message comes again
 ROUTES: tuple[Route, ...] = ("text", "visual")
 #: Files whose pages can be shown as pictures
 PICTURED = (media_types.PDF, "image/", *media_types.PRESENTATIONS)
@@ -44,24 +47,45 @@ class Request:
     callers: Sequence[str] | None = None  #: the principals that ask; None: S3 itself
     file_name: str = ""
     force: bool = False
+    repeats: int | None = None  #: the generation that is to be done again, if it is still the latest
     route: Route | None = None  #: the route that all pages must take; None: as the object's metadata or content has it
 
 
 def accept(request: Request, services: Services) -> DocumentStatus:
     """Take an object in; afterwards its status is ``queued``, or unchanged when the same content is already in.
 
-    Repeating it is harmless. Raises NotFoundError, BucketNotAllowedError, NotWantedError, or DocumentError after
-    having recorded the failure for the owner.
+    Repeating it is harmless. When another file has taken the object's place meanwhile, that one is taken in: its own
+    entry may have come first, and the later file must win. Raises NotFoundError, BucketNotAllowedError,
+    NotWantedError, or DocumentError after having recorded the failure for the owner.
     """
+    for _attempt in range(MOST_REPLACEMENTS):
+        blob, owner = _find(request, services)
+        try:
+            status = _take_in(_upload(request, blob, owner, services), blob, services)
+        except (DocumentError, ObjectChangedError):
+            if _is_in_place(blob, services):
+                raise
+        else:
+            if _is_in_place(blob, services):
+                return status
+        request = replace(request, force=False, repeats=None)
+    raise TransientError("the file keeps changing")
+
+
+def _is_in_place(blob: Blob, services: Services) -> bool:
+    """Whether the object is still the file that was read, or there is none any more."""
+    present = services.blobs.head(blob.bucket, blob.key)
+    return present is None or (present.etag, present.metadata) == (blob.etag, blob.metadata)
+
+
+def _take_in(upload: Upload, blob: Blob, services: Services) -> DocumentStatus:
     started = time.perf_counter()
-    blob, owner = _find(request, services)
-    upload = _upload(request, blob, owner, services)
     file = services.blobs.open(blob)
     try:
         if blob.size > services.settings.max_upload_bytes:
             limit = services.settings.max_upload_bytes // 1_000_000
             raise DocumentError("too_large", f"The file is larger than {limit} MB.")
-        inspection = inspect(file, upload.file_name, services.settings.max_pages)
+        inspection = inspect(file, upload.file_name, services.settings)
         inspection = _forced(inspection, upload.route)
     except DocumentError as error:
         services.statuses.reject(upload, code=error.code, message=error.message, stage=Status.VALIDATING)
@@ -81,6 +105,22 @@ def accept(request: Request, services: Services) -> DocumentStatus:
         duration_ms=round((time.perf_counter() - started) * 1000),
     )
     return status
+
+
+def give_up(request: Request, error: Exception, services: Services) -> DocumentStatus | None:
+    """Tell the owner that an object could not be taken in, which can be retried; None when that need not be told.
+
+    What the same content is already in for remains as it is. Raises as ``accept`` does when the object, or whose it is,
+    cannot be found out.
+    """
+    blob, owner = _find(request, services)
+    upload = _upload(request, blob, owner, services)
+    known = services.statuses.get(upload.status_id)
+    same = replace(upload, force=False, repeats=None)
+    if known and known.status is not Status.VALIDATING and generations.is_unchanged(known, same):
+        return None
+    code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+    return services.statuses.reject(upload, code=code, message=sentence, stage=Status.VALIDATING, retryable=True)
 
 
 def _find(request: Request, services: Services) -> tuple[Blob, str]:
@@ -109,7 +149,9 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
         size=blob.size,
         version=versions.version_of(blob.content_id, digest, route or ""),
         force=request.force,
+        repeats=request.repeats,
         route=route,
+        stored_at=blob.stored_at,
     )
 
 
@@ -141,7 +183,11 @@ def _queue(upload: Upload, blob: Blob, inspection: Inspection, services: Service
     # A repeated event finds the version begun; only while it is still validating may its jobs be missing.
     if begun.status.status != Status.VALIDATING or begun.status.version != upload.version:
         return begun.status
-    services.queues.send([_job(begun.status, blob, inspection, runs, number) for number in range(len(runs))])
+    first = _first_job(begun.status, blob, inspection, runs[0], len(runs))
+    plan = services.parts.keep(plan_of(first, runs, services.settings.parts_in_flight))
+    if len(plan.parts) != len(begun.status.part_permille):  # another delivery looked at other pages and cut otherwise
+        return _queue(replace(upload, repeats=begun.status.generation), blob, inspection, services)
+    services.queues.send(plan.opening())
     return services.statuses.queued(begun.status)
 
 
@@ -150,8 +196,7 @@ def _shown(routes: RouteSummary) -> dict[str, object]:
     return replace(routes, pages=routes.pages[:MAX_SHOWN_ROUTES]).as_dict()
 
 
-def _job(status: DocumentStatus, blob: Blob, inspection: Inspection, runs: Sequence[Part], number: int) -> Job:
-    part = runs[number]
+def _first_job(status: DocumentStatus, blob: Blob, inspection: Inspection, part: Part, parts: int) -> Job:
     return Job(
         document_id=status.document_id,
         bucket=blob.bucket,
@@ -163,8 +208,8 @@ def _job(status: DocumentStatus, blob: Blob, inspection: Inspection, runs: Seque
         size_bytes=blob.size,
         version=status.version,
         generation=status.generation,
-        part=number,
-        parts=len(runs),
+        part=0,
+        parts=parts,
         first_page=part.first_page,
         last_page=part.last_page,
         total_pages=inspection.pages,

@@ -3,12 +3,27 @@
 import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
 from core import logs
+from core.errors import RagError, TransientError
 
 FIRST_RETRY_SECONDS = 10
+LONGEST_RETRY_SECONDS = 3600
+
+
+class NotYetError(TransientError):
+    """The message can be handled only after so many seconds; nothing is wrong with it."""
+
+    def __init__(self, seconds: int) -> None:
+        super().__init__(f"only in {seconds} s")
+        self.seconds = seconds
+
+
+class NotificationError(RagError):
+    """The message does not say that objects were uploaded."""
 
 
 @dataclass(frozen=True)
@@ -17,6 +32,8 @@ class Message:
 
     body: str
     receive_count: int  #: which delivery this is, from 1
+    hide: Callable[[int], None] = lambda seconds: None  #: keeps it from coming again for so long, from now
+    id: str = ""  #: the same at each delivery
 
 
 @dataclass(frozen=True)
@@ -25,6 +42,7 @@ class UploadedObject:
 
     bucket: str
     key: str
+    repeats: int | None = None  #: the generation that is to be done again, which only our own messages say
 
 
 Postpone = Callable[[str, str, int], None]  #: queue ARN, receipt handle, seconds
@@ -40,17 +58,21 @@ def each_message(event: Mapping[str, Any], handle: Callable[[Message], None], po
     for record in event["Records"]:
         receive_count = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
         try:
-            handle(Message(record["body"], receive_count))
+            hide = partial(postpone, record["eventSourceARN"], record["receiptHandle"])
+            handle(Message(record["body"], receive_count, hide, record["messageId"]))
+        except NotYetError as later:
+            failures.append({"itemIdentifier": record["messageId"]})
+            _retry(record, later.seconds, postpone)
         except Exception:  # noqa: BLE001  the batch edge: one bad message must not take the others along
             logs.error("Message failed", messageId=record["messageId"], receiveCount=receive_count)
             failures.append({"itemIdentifier": record["messageId"]})
-            _retry_soon(record, receive_count, postpone)
+            _retry(record, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4 ** (receive_count - 1)), postpone)
     return {"batchItemFailures": failures}
 
 
-def _retry_soon(record: Mapping[str, Any], receive_count: int, postpone: Postpone) -> None:
+def _retry(record: Mapping[str, Any], seconds: int, postpone: Postpone) -> None:
     try:
-        postpone(record["eventSourceARN"], record["receiptHandle"], FIRST_RETRY_SECONDS * 4 ** (receive_count - 1))
+        postpone(record["eventSourceARN"], record["receiptHandle"], seconds)
     except Exception:  # noqa: BLE001  without it the message still comes again, only later
         logs.error("Message not postponed", messageId=record["messageId"])
 
@@ -58,11 +80,21 @@ def _retry_soon(record: Mapping[str, Any], receive_count: int, postpone: Postpon
 def uploaded_objects(body: str) -> Iterator[UploadedObject]:
     """The objects named by a message: an S3 notification, or one bare record of it.
 
-    S3 test events name none. Keys arrive URL-encoded.
+    S3 test events name none. Keys arrive URL-encoded. Raises NotificationError for anything else, before the first one.
     """
-    content = json.loads(body)
-    if content.get("Event") == "s3:TestEvent":
-        return
-    for record in content.get("Records", [content]):
-        s3 = record["s3"]
-        yield UploadedObject(s3["bucket"]["name"], unquote_plus(s3["object"]["key"]))
+    try:
+        content = json.loads(body)
+        if content.get("Event") == "s3:TestEvent":
+            return iter(())
+        return iter([_uploaded(record) for record in content.get("Records", [content])])
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
+        raise NotificationError("the message is not a notification of S3") from error
+
+
+def _uploaded(record: Mapping[str, Any]) -> UploadedObject:
+    bucket, key, repeats = record["s3"]["bucket"]["name"], record["s3"]["object"]["key"], record.get("repeats")
+    if not (isinstance(bucket, str) and isinstance(key, str) and (repeats is None or type(repeats) is int)):
+        raise TypeError
+    key = unquote_plus(key)
+    f"{bucket}{key}".encode()  # half a surrogate pair names nothing
+    return UploadedObject(bucket, key, repeats)

@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
-from core.errors import DocumentError
+from core.errors import DocumentError, TransientError
 from core.routing import Route
 from core.status import FINAL, SEARCHABLE, DocumentStatus, Status
+
+SECOND = len("2026-11-21T09:00:00")  #: a time to the second, which is as exact as S3 tells it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,7 +23,9 @@ class Upload:
     size: int
     version: str = ""  #: digest of content and pipeline; empty while unknown
     force: bool = False  #: process the content again although it is unchanged
+    repeats: int | None = None  #: the same, if this is still the latest generation
     route: Route | None = None  #: the route that its owner forces on all pages
+    stored_at: str = ""  #: when the file was stored, ISO 8601 in whole seconds; empty while it is announced
 
     @property
     def status_id(self) -> str:
@@ -46,6 +50,7 @@ def announce(current: DocumentStatus | None, upload: Upload, document_id: str, a
 
     Raises DocumentError when the key is another owner's.
     """
+    current = _living(current, upload)
     _same_owner(current, upload)
     if current is not None and current.generation > 0:
         return current
@@ -65,8 +70,9 @@ def begin(
     """The state in which the upload's version begins: ``validating``, of the next generation.
 
     The same version, when it is running or can be searched, is left as it is.
-    Raises DocumentError when the key is another owner's.
+    Raises DocumentError when the key is another owner's, TransientError while its file is being deleted.
     """
+    current = _living(current, upload)
     _same_owner(current, upload)
     if current is not None and is_unchanged(current, upload):
         return current
@@ -87,7 +93,9 @@ def reject(
     """The state after an upload was refused before a version of it began; the version that searches see remains.
 
     ``current`` itself when the same refusal is known already; None when the key is another owner's.
+    Raises TransientError while the file is being deleted.
     """
+    current = _living(current, upload)
     if current is not None and current.owner != upload.owner:
         return None
     if current is not None and _is_known(current, upload, failure):
@@ -96,17 +104,54 @@ def reject(
     return replace(rejected, metadata={**rejected.metadata, "message": failure["error"], **failure})
 
 
+def refuse(
+    current: DocumentStatus | None, upload: Upload, document_id: str, at: str, *, failure: Mapping[str, Any]
+) -> DocumentStatus | None:
+    """The state after an upload was refused for now, for a reason that does not lie in its content.
+
+    As ``reject``, but the same content that is running or can be searched is left as it is.
+    """
+    same = replace(upload, force=False, repeats=None)
+    if current is not None and current.owner == upload.owner and is_unchanged(current, same):
+        return current
+    return reject(current, upload, document_id, at, failure=failure)
+
+
+def is_repeat(current: DocumentStatus | None, upload: Upload) -> bool:
+    """Whether the upload is a version once more that had begun before, and was counted then.
+
+    One that was refused or rejected had not: nobody knew the number of its pages.
+    """
+    if current is None or current.status is Status.DELETED:
+        return False
+    return current.generation == upload.repeats and "totalPages" in current.metadata
+
+
 def is_unchanged(current: DocumentStatus, upload: Upload) -> bool:
     """Whether the upload's content is what is being processed or was processed last."""
-    if upload.force:
-        return False
     running = current.status not in FINAL and current.generation > 0
+    begun_in_vain = current.status is Status.VALIDATING or not running
+    if upload.force or (upload.repeats == current.generation and begun_in_vain):
+        return False
     return current.version == upload.version and (running or current.status in SEARCHABLE)
+
+
+def _living(current: DocumentStatus | None, upload: Upload) -> DocumentStatus | None:
+    """The document that has the upload's name; None when its deletion has begun, so that a new one may have it.
+
+    Raises TransientError for a file that was there before: it is gone soon, and nothing must come of it.
+    """
+    if current is None or current.status is not Status.DELETED:
+        return current
+    if upload.stored_at and upload.stored_at[:SECOND] <= current.updated_at[:SECOND]:
+        raise TransientError("the file is being deleted")
+    return None
 
 
 def _is_known(current: DocumentStatus, upload: Upload, failure: Mapping[str, Any]) -> bool:
     failed = current.status is Status.FAILED and current.generation > 0
-    return failed and current.version == upload.version and current.metadata.get("code") == failure["code"]
+    same = all(current.metadata.get(name) == failure[name] for name in ("code", "error"))
+    return failed and current.version == upload.version and same
 
 
 def _next(

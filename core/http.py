@@ -3,31 +3,46 @@
 import base64
 import json
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from core import principals
-from core.errors import RagError
+from core.errors import QuotaError, RagError, RateLimitError
+
+RETRY_SECONDS = 5  #: when to try again, where nothing better is known
 
 
 class HttpError(RagError):
     """A request that is answered with an error; the caller sees status, code and message."""
 
-    def __init__(self, status: int, code: str, message: str) -> None:
+    def __init__(self, status: int, code: str, message: str, retry_after: int = RETRY_SECONDS) -> None:
         super().__init__(message)
         self.status = status
+        self.retry_after = retry_after  #: seconds, told where the same request may succeed later
         self.code = code
         self.message = message
 
 
+def over_limit(error: QuotaError | RateLimitError) -> HttpError:
+    """The answer to whoever is over a limit, and when it may be worth to ask again."""
+    return HttpError(HTTPStatus.TOO_MANY_REQUESTS, error.code, error.message, error.retry_after)
+
+
 def caller(event: Mapping[str, Any]) -> tuple[str, ...]:
-    """The principals of the token that API Gateway verified; the caller's own first."""
-    return principals.from_claims(event["requestContext"]["authorizer"]["jwt"]["claims"])
+    """The principals of the token that API Gateway verified, the caller's own first; raises HttpError without one."""
+    try:
+        return principals.from_claims(event["requestContext"]["authorizer"]["jwt"]["claims"])
+    except (KeyError, TypeError) as error:
+        raise HttpError(HTTPStatus.UNAUTHORIZED, "unauthorized", "A valid token is needed.") from error
 
 
 def body(event: Mapping[str, Any]) -> bytes:
-    """The request's body."""
+    """The request's body; raises HttpError when it is damaged."""
     text = event.get("body") or ""
-    return base64.b64decode(text) if event.get("isBase64Encoded") else text.encode()
+    try:
+        return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
+    except ValueError as error:
+        raise HttpError(HTTPStatus.BAD_REQUEST, "bad_request", "The body is damaged.") from error
 
 
 def answer(status: int, content: Mapping[str, Any], headers: Mapping[str, str] | None = None) -> dict[str, Any]:
@@ -42,5 +57,5 @@ def answer(status: int, content: Mapping[str, Any], headers: Mapping[str, str] |
 def refusal(event: Mapping[str, Any], error: HttpError, **more: str) -> dict[str, Any]:
     """The answer to a request that failed: ``{error, code, requestId}``."""
     request_id = event.get("requestContext", {}).get("requestId", "")
-    headers = {"retry-after": "5"} if error.status in {429, 503} else {}
+    headers = {"retry-after": str(error.retry_after)} if error.status in {429, 503} else {}
     return answer(error.status, {"error": error.message, "code": error.code, "requestId": request_id, **more}, headers)

@@ -9,6 +9,7 @@ from core.routing import Route
 
 SCHEMA = 2  #: raised when a field changes its meaning; a worker refuses a job of another schema
 
+MOST_PAGES = 100_000  #: of a job
 
 TEXT, VISUAL, UNKNOWN, ABSENT = "tv?-"  #: letters of ``Job.page_routes``
 LETTERS: dict[Route, str] = {"text": TEXT, "visual": VISUAL}
@@ -80,7 +81,7 @@ class Job:
         """Decode a message body; raises JobSchemaError for anything but a job of this schema."""
         try:
             values = json.loads(text)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise JobSchemaError("the message is not JSON") from error
         if not isinstance(values, dict) or values.get("schema") != SCHEMA:
             raise JobSchemaError(f"the message is not a job of schema {SCHEMA}")
@@ -88,7 +89,22 @@ class Job:
         if set(values) != expected:
             difference = ", ".join(sorted(expected ^ set(values)))
             raise JobSchemaError(f"the job has missing or unknown fields: {difference}")
-        return cls(**values)
+        job = cls(**values)
+        job._check()
+        return job
+
+    def _check(self) -> None:
+        """Raises JobSchemaError for values that no sender of jobs writes."""
+        kinds: dict[object, type] = {str: str, int: int, Route: str}
+        wrong = [field.name for field in fields(self) if type(getattr(self, field.name)) is not kinds[field.type]]
+        if wrong:
+            raise JobSchemaError(f"the job has values of the wrong type: {', '.join(wrong)}")
+        length = self.last_page - self.first_page + 1
+        if self.first_page < 1 or not 1 <= length <= MOST_PAGES or self.part < 0 or self.route not in LETTERS:
+            raise JobSchemaError("the job names no pages, no part or no route")
+        unknown = set(self.page_routes) - {TEXT, VISUAL, UNKNOWN, ABSENT}
+        if self.page_routes and (unknown or len(self.page_routes) != length):
+            raise JobSchemaError("the job's page routes are not those of its pages")
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,13 @@ Fields used throughout: ``status``, ``stage``, ``pipeline_type``, ``duration_ms`
 Never log a document's text, a token, a secret or a query.
 """
 
+import json
 import sys
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,10 +18,15 @@ from aws_lambda_powertools import Logger
 from core.errors import RagError
 from core.settings import settings
 
+#: In ASCII: a file's name may hold what ends a line for some reader, moves a terminal's cursor, or cannot be encoded
+_to_json = partial(json.dumps, default=str, separators=(",", ":"))
+
 
 @cache
 def _logger() -> Logger:
-    return Logger(service="amplify-rag-async", level=settings().log_level, location=None, utc=True)
+    return Logger(
+        service="amplify-rag-async", level=settings().log_level, location=None, utc=True, json_serializer=_to_json
+    )
 
 
 def info(message: str, **fields: Any) -> None:

@@ -1,6 +1,9 @@
 """The type of a file, found by its content; the name only tells apart kinds of plain text."""
 
+import re
+import struct
 import zipfile
+import zlib
 from pathlib import PurePosixPath
 from typing import BinaryIO
 
@@ -10,6 +13,8 @@ PDF = "application/pdf"
 HEAD_BYTES = 4096
 
 _OFFICE = "application/vnd.openxmlformats-officedocument"
+#: Pillow's names of the picture formats that are read; others start programs, or are next to never seen
+RASTER = ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")
 #: Slides and drawings: made to be looked at
 PRESENTATIONS = frozenset(
     {
@@ -33,6 +38,10 @@ _ZIP_MEMBERS = (
     ("ppt/", f"{_OFFICE}.presentationml.presentation"),
     ("xl/", f"{_OFFICE}.spreadsheetml.sheet"),
 )
+_OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+#: What a package may call itself: OpenDocument and books
+_DECLARED = re.compile(r"application/(epub\+zip|vnd\.oasis\.opendocument\.[a-z-]+)")
+_DAMAGED_ZIP = (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError, EOFError, struct.error)
 _OLE_STREAMS = (
     ("EncryptedPackage", "encrypted"),
     ("WordDocument", "application/msword"),
@@ -59,14 +68,22 @@ _MAIL_HEADERS = (b"return-path:", b"received:", b"mime-version:", b"message-id:"
 
 
 def detect(file: BinaryIO, file_name: str) -> str:
-    """The media type of a seekable file.
+    """The media type of a seekable file; parses the directory of a package, hence to be used in a limited process.
 
     Raises DocumentError: ``encrypted`` for a protected Office file, ``unsupported_type`` for anything unknown.
     """
     file.seek(0)
     head = file.read(HEAD_BYTES)
-    if head.startswith(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"):
-        return _of_ole(file)
+    return of_head(head, file_name) or (_of_ole(file) if head.startswith(_OLE) else _of_zip(file))
+
+
+def of_head(head: bytes, file_name: str) -> str | None:
+    """The media type as the first HEAD_BYTES of a file tell it; none for packages, which must be looked into.
+
+    Raises DocumentError ``unsupported_type``.
+    """
+    if head.startswith(_OLE):
+        return None
     if b"%PDF-" in head[:1024]:  # some programs write something before it
         return PDF
     for magic, media_type in _MAGIC:
@@ -75,7 +92,7 @@ def detect(file: BinaryIO, file_name: str) -> str:
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return "image/webp"
     if head.startswith(b"PK\x03\x04"):
-        return _of_zip(file)
+        return None
     return _of_text(head, file_name)
 
 
@@ -83,10 +100,13 @@ def _of_zip(file: BinaryIO) -> str:
     try:
         with zipfile.ZipFile(file) as archive:
             names = archive.namelist()
+            declared = ""
             if "mimetype" in names and archive.getinfo("mimetype").file_size < 200:
-                return archive.read("mimetype").decode("ascii", "replace").strip()
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError, RuntimeError) as error:
+                declared = archive.read("mimetype").decode("ascii", "replace").strip()
+    except (*_DAMAGED_ZIP, zlib.error) as error:
         raise DocumentError("corrupt", "The file is a damaged archive or Office document.") from error
+    if _DECLARED.fullmatch(declared):  # nothing else may be what its package says
+        return declared
     for prefix, media_type in _ZIP_MEMBERS:
         if any(name.startswith(prefix) for name in names):
             return media_type

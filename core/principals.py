@@ -1,6 +1,6 @@
 """Principals: who owns a document and who may read it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 USER = "user:"
@@ -10,12 +10,22 @@ GROUP = "group:"
 def from_claims(claims: Mapping[str, Any]) -> tuple[str, ...]:
     """The principals of a verified token: the user itself first, then its groups.
 
-    API Gateway hands list claims on as text such as ``[one two]``; both forms are understood.
+    Raises KeyError for claims that name nobody.
     """
-    groups = claims.get("cognito:groups") or ()
-    if isinstance(groups, str):
-        groups = groups.strip("[]").replace(",", " ").split()
-    return (USER + str(claims["sub"]), *(GROUP + str(group) for group in groups))
+    if not claims["sub"]:
+        raise KeyError("sub")
+    return (USER + str(claims["sub"]), *(GROUP + group for group in _groups(claims.get("cognito:groups") or ())))
+
+
+def _groups(claim: Any) -> Sequence[str]:
+    """The groups of a claim; API Gateway hands lists on as text such as ``[one two]``.
+
+    A name holds no space, but it may hold commas and brackets: whoever is in ``a,b`` or ``[a]`` is not in ``a``.
+    """
+    if not isinstance(claim, str):
+        return [str(group) for group in claim]
+    is_list = claim.startswith("[") and claim.endswith("]")
+    return (claim[1:-1] if is_list else claim).split()
 
 
 def of_name(name: str) -> str:
@@ -23,10 +33,18 @@ def of_name(name: str) -> str:
     return name if name.startswith((USER, GROUP)) else USER + name
 
 
+def folder_of(principal: str) -> str:
+    """The first segment of the keys of what a principal owns: a user's bare name, a group's whole principal."""
+    return principal.removeprefix(USER)
+
+
 def owner_of(key: str, metadata: Mapping[str, str]) -> str | None:
-    """The owner of an uploaded object: its metadata ``owner``, else the key's first segment."""
+    """The owner of an uploaded object: its metadata ``owner``, else the key's first segment.
+
+    A key with a segment ``.`` or ``..`` names no owner: whoever resolves it would be led to another's object.
+    """
     declared = metadata.get("owner", "").strip()
     if declared:
         return of_name(declared)
-    first, separator, _rest = key.partition("/")
-    return of_name(first) if separator and first else None
+    first, *rest = key.split("/")
+    return of_name(first) if first and rest and not {".", ".."} & {first, *rest} else None

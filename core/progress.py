@@ -18,6 +18,10 @@ class SupersededError(RagError):
     """The version is no longer wanted: a newer one came, it was cancelled, has failed or was deleted."""
 
 
+class OutOfTimeError(RagError):
+    """The worker must end soon: what is left of the part is for another call."""
+
+
 class Reporter:
     """Reports the progress of one part.
 
@@ -26,10 +30,18 @@ class Reporter:
     document costs at most 100 writes and two a part, however long it takes.
     """
 
-    def __init__(self, store: StatusStore, job: Job, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        store: StatusStore,
+        job: Job,
+        clock: Callable[[], float] = time.monotonic,
+        check: Callable[[], None] = lambda: None,
+    ) -> None:
+        """``check`` is called with every report and raises what must end the work."""
         self._store = store
         self._job = job
         self._clock = clock
+        self._check = check
         self._step = min(1.0, VISIBLE * job.parts)
         self._written_at: float | None = None
         self._written_fraction = 0.0
@@ -50,6 +62,10 @@ class Reporter:
 
         return report
 
+    def check(self) -> None:
+        """Raise what must end the work, as ``report`` does, and write nothing: for work that is long silent."""
+        self._check()
+
     def report(
         self,
         stage: Status,
@@ -63,8 +79,10 @@ class Reporter:
 
         ``details`` are added to what the owner is told.
 
-        Raises SupersededError when the part need not be finished. Never fails because the report can't be written.
+        Raises SupersededError when the part need not be finished, and whatever ``check`` raises. Never fails because
+        the report can't be written.
         """
+        self._check()
         if not self._is_due(fraction):
             return
         self._written_at, self._written_fraction = self._clock(), fraction

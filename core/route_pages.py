@@ -25,10 +25,17 @@ Progress = Callable[[int, int], None]  #: told the pages looked at, and how many
 
 
 def route_pages(
-    path: Path, media_type: str, pages: Sequence[int] | None, settings: Settings, progress: Progress | None = None
+    path: Path,
+    media_type: str,
+    pages: Sequence[int] | None,
+    settings: Settings,
+    progress: Progress | None = None,
+    *,
+    tick: Callable[[], None] | None = None,
 ) -> list[PageRoute]:
     """The route of each of ``pages`` (ascending, from 1; None: all that the file has; a file other than a PDF has one).
 
+    ``tick`` is called about every second; whatever it raises ends the look and rises.
     A page that cannot be looked at, also one that the child does not survive, is routed as text and says why.
     Raises DocumentError: ``corrupt``, ``encrypted``, or ``parse_timeout`` and ``parse_memory`` when not one page could
     be looked at.
@@ -37,10 +44,12 @@ def route_pages(
     if whole is not None:
         return [PageRoute(page, *whole) for page in ([1] if pages is None else pages)]
     order = Order(str(path.resolve()), None if pages is None else list(pages))
-    return _of_pdf(order, settings, progress)
+    return _of_pdf(order, settings, progress, tick)
 
 
-def _of_pdf(order: Order, settings: Settings, progress: Progress | None) -> list[PageRoute]:
+def _of_pdf(
+    order: Order, settings: Settings, progress: Progress | None, tick: Callable[[], None] | None
+) -> list[PageRoute]:
     """Run the child until it ends well, each time from behind the page that ended it the last time."""
     deadline = time.monotonic() + settings.parse_timeout_seconds
     found: dict[int, PageRoute] = {}
@@ -48,7 +57,8 @@ def _of_pdf(order: Order, settings: Settings, progress: Progress | None) -> list
     while True:
         watch = _Watch(found, progress)
         try:
-            _run(replace(order, first=max(fatal, default=0) + 1), settings, deadline - time.monotonic(), watch)
+            rest = replace(order, first=max(fatal, default=0) + 1)
+            _run(rest, settings, deadline - time.monotonic(), watch, tick)
             break
         except child.ChildError as error:
             if error.reason == "timeout" or watch.page is None or len(fatal) == MAX_FATAL_PAGES:
@@ -83,7 +93,7 @@ class _Watch:
                 self._progress(len(self._found), self.wanted)
 
 
-def _run(order: Order, settings: Settings, seconds: float, watch: _Watch) -> None:
+def _run(order: Order, settings: Settings, seconds: float, watch: _Watch, tick: Callable[[], None] | None) -> None:
     """Raises DocumentError when the child refuses the file, ChildError when it does not survive it."""
     try:
         child.run(
@@ -92,6 +102,7 @@ def _run(order: Order, settings: Settings, seconds: float, watch: _Watch) -> Non
             memory_bytes=settings.parse_memory_bytes,
             output_bytes=settings.parse_output_bytes,
             on_line=watch,
+            tick=tick,
         )
     except child.ChildError as error:
         if error.returncode == REFUSED and watch.refusal is not None:

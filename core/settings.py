@@ -28,27 +28,49 @@ class Settings:
     derived_bucket: str = setting("", "Bucket for what the pipelines derive (extracted text, page images)")
     document_status_table: str = setting("", "DynamoDB table of document states")
     document_audit_table: str = setting("", "DynamoDB table of every change of state")
+    document_parts_table: str = setting("", "DynamoDB table of plans and of the parts that workers have taken")
+    usage_table: str = setting("", "DynamoDB table of what each principal used of its limits")
     websocket_connections_table: str = setting("", "DynamoDB table of sockets and their subscriptions")
     websocket_api_endpoint: str = setting("", "Management URL of the WebSocket API, for pushing")
     text_rag_processing_queue_url: str = setting("", "SQS queue of text jobs")
     vdr_processing_queue_url: str = setting("", "SQS queue of jobs for pages as pictures")
+    rag_document_index_queue_url: str = setting("", "SQS queue of uploads, by which a document is taken in again")
+    rag_document_index_dead_letter_queue_url: str = setting("", "SQS queue where uploads rest that failed for good")
+    text_rag_dead_letter_queue_url: str = setting("", "SQS queue where text jobs rest that failed for good")
+    vdr_dead_letter_queue_url: str = setting("", "SQS queue where jobs for pages as pictures rest that failed for good")
+    # Patience with AWS; the defaults are for functions whose answer somebody waits for
+    service_timeout_seconds: float = setting(5.0, "Longest wait for an answer of an AWS service")
+    service_attempts: int = setting(3, "Most tries of a call to an AWS service")
     # Database
     rag_postgres_db_write_endpoint: str = setting("", "PostgreSQL host:port for writing")
     rag_postgres_db_read_endpoint: str = setting("", "PostgreSQL host:port for queries; empty: the write endpoint")
     rag_postgres_db_name: str = setting("amplify_rag", "Database name")
     rag_postgres_db_username: str = setting("rag_app", "Role to log in as; it must not bypass row security")
     rag_postgres_db_secret: str = setting("", "Secrets Manager secret with the field `password`; empty: no password")
+    rag_postgres_db_operations_username: str = setting("rag_operations", "Role that doctor reads with; sees no content")
+    rag_postgres_db_operations_secret: str = setting("", "Secret with the field `password` of that role")
     rag_postgres_db_sslmode: str = setting("prefer", "libpq sslmode; use verify-full or require outside a laptop")
     query_timeout_seconds: int = setting(20, "Longest run of one SQL statement of a query")
     statement_timeout_seconds: int = setting(60, "Longest run of one SQL statement")
+    lock_timeout_seconds: int = setting(20, "Longest wait of one SQL statement for a lock")
+    idle_session_seconds: int = setting(600, "The database closes a connection idle for so long; 0: never")
     # Tokens
     jwt_issuer: str = setting("", "Issuer that tokens must name")
     jwt_audience: str = setting("", "App client that tokens must be meant for")
     jwks_url: str = setting("", "Where the issuer publishes its keys")
+    operator_group: str = setting("operators", "Group of users who may see, send again and discard dead letters")
     # Limits of uploads
     max_upload_bytes: int = setting(524_288_000, "Largest accepted file")
     max_pages: int = setting(10_000, "Most pages of an accepted document")
     upload_url_seconds: int = setting(900, "Life of a presigned upload")
+    # Limits of each principal; 0: no limit
+    max_running_documents: int = setting(500, "Documents of one owner that may be processed at a time")
+    max_bytes_a_day: int = setting(20_000_000_000, "Bytes of one owner that are taken in on one day (UTC)")
+    max_pages_a_day: int = setting(50_000, "Pages of one owner that are taken in on one day (UTC)")
+    queries_a_minute: int = setting(300, "Queries of one caller in a minute")
+    uploads_a_minute: int = setting(300, "Requests of one caller in a minute to upload or to process a document")
+    max_sockets: int = setting(100, "Open WebSockets of one caller")
+    socket_requests_a_minute: int = setting(600, "Requests on one WebSocket in a minute; at twice as many it is closed")
     # Text pipeline
     text_part_pages: int = setting(50, "Pages a text job covers")
     chunk_tokens: int = setting(256, "Largest chunk, in tokens of the embedding model")
@@ -100,13 +122,33 @@ class Settings:
     max_receive_count: int = setting(
         3, "Deliveries of a job before it rests in the dead-letter queue; as the queue has it"
     )
+    # Workers
+    lease_seconds: float = setting(
+        60.0,
+        "A part whose worker has shown no life for so long may be taken by another one; renewed at every third of it",
+    )
+    hand_over_seconds: float = setting(
+        90.0, "A worker with less time than this left hands the rest of its part over to another call"
+    )
+    parts_in_flight: int = setting(20, "Parts of one document that may be under way at a time; the others wait")
+    stale_seconds: int = setting(180, "A running document without a change for so long is looked at by check_health")
+    # Operators
+    doctor_function: str = setting("", "Lambda function that checks the stores; empty: this process")
+    doctor_grace_seconds: int = setting(
+        900, "Doctor leaves alone what changed within so long: it may be work in progress"
+    )
     # Child processes that parse files
+    inspect_timeout_seconds: int = setting(15, "Longest look of the entry at a file; its function's timeout is longer")
+    inspect_memory_bytes: int = setting(320_000_000, "Address space that look may use, beside the entry's own memory")
     parse_timeout_seconds: int = setting(600, "Longest run of a parser on one part")
     parse_memory_bytes: int = setting(1_500_000_000, "Address space a parser may use")
     parse_output_bytes: int = setting(200_000_000, "Most text a parser may give back")
     # Status
     status_interval_seconds: float = setting(1.0, "Least time between two progress reports of one worker")
     audit_days: int = setting(180, "How long every change of state is kept")
+    audit_after_deletion: str = setting(
+        "remove", "What becomes of a deleted document's history: remove, or keep (until it expires)"
+    )
     awaiting_upload_days: int = setting(1, "How long an announced upload is waited for")
     max_subscriptions: int = setting(200, "Most subscriptions of one WebSocket")
     # Search

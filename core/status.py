@@ -34,10 +34,12 @@ class Status(StrEnum):
     COMPLETED_WITH_GAPS = "completed_with_gaps", "Ready to be searched, except for pages that could not be read"
     FAILED = "failed", "Processing failed"
     CANCELLED = "cancelled", "Processing was cancelled"
+    DELETED = "deleted", "The document was deleted"
 
 
-#: States that a version never leaves
-FINAL = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_GAPS, Status.FAILED, Status.CANCELLED})
+#: States that a version leaves by itself never, and a failed one only when its owner wants it tried again.
+#: DELETED is the last of all: what is left of the document is being removed, and its name is free for another one.
+FINAL = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_GAPS, Status.FAILED, Status.CANCELLED, Status.DELETED})
 #: Final states in which the version can be searched
 SEARCHABLE = frozenset({Status.COMPLETED, Status.COMPLETED_WITH_GAPS})
 #: States before any worker has begun
@@ -45,6 +47,7 @@ WAITING = frozenset({Status.AWAITING_UPLOAD, Status.UPLOADED, Status.VALIDATING,
 
 UPDATE = "document_status_update"  #: type of the message that tells a state
 QUEUED_PROGRESS, STARTED_PROGRESS, WORK_PROGRESS = 5, 10, 85  #: percent: queued, started, and the share of the parts
+FAILURE = frozenset({"error", "code", "stage", "retryable"})  #: what the metadata of a failed version adds
 WHOLE = 1000  #: a part that is done, in permille
 
 
@@ -77,6 +80,16 @@ class DocumentStatus:
     def progress(self) -> int:
         """Percent done; never goes down within a generation."""
         return int(self.metadata["progress"])
+
+    @property
+    def is_running(self) -> bool:
+        """Whether its version is being worked on, or waits for that."""
+        return self.generation > 0 and self.status not in FINAL
+
+    @property
+    def is_resumable(self) -> bool:
+        """Whether its version has failed in a way that may pass, so that what is done of it is kept for another try."""
+        return self.status is Status.FAILED and bool(self.metadata.get("retryable")) and bool(self.part_permille)
 
     def body(self) -> dict[str, Any]:
         """The ``document_status_update`` message, which is also the answer to ``GET …/status``."""
@@ -134,6 +147,31 @@ def advance(current: DocumentStatus, change: Change) -> DocumentStatus | None:
     return replace(following, sequence=current.sequence + 1, updated_at=change.at)
 
 
+def resume(current: DocumentStatus, at: str) -> DocumentStatus | None:
+    """The state in which a failed version goes on where it stood; None when it did not fail in a way that may pass."""
+    if not current.is_resumable:
+        return None
+    metadata = {name: value for name, value in current.metadata.items() if name not in FAILURE}
+    metadata |= {"message": Status.QUEUED.sentence}
+    return replace(current, status=Status.QUEUED, metadata=metadata, sequence=current.sequence + 1, updated_at=at)
+
+
+def bury(current: DocumentStatus, at: str) -> DocumentStatus:
+    """The state of a document whose deletion has begun; ``current`` itself when it had begun before."""
+    if current.status is Status.DELETED:
+        return current
+    known = {name: value for name, value in current.metadata.items() if name not in FAILURE}
+    return replace(
+        current,
+        status=Status.DELETED,
+        metadata=known | {"progress": 0, "message": Status.DELETED.sentence},
+        sequence=current.sequence + 1,
+        updated_at=at,
+        part_permille=(),
+        part_pages=(),
+    )
+
+
 def _may_wait(current: Status, wanted: Status) -> bool:
     order = [Status.AWAITING_UPLOAD, Status.UPLOADED, Status.VALIDATING, Status.QUEUED]
     return current in order and order.index(wanted) > order.index(current)
@@ -143,8 +181,10 @@ def _report(current: DocumentStatus, change: Change) -> DocumentStatus:
     """The state with what the part is reported to have done; a finished version becomes the current one."""
     if change.status in SEARCHABLE:
         return replace(current, current_generation=current.generation, part_permille=(), part_pages=())
-    if change.status in FINAL:
+    if change.status is Status.CANCELLED:
         return replace(current, part_permille=(), part_pages=())
+    if change.status in FINAL:
+        return current
     if change.part is None:
         return current
     permille = round(WHOLE * min(max(change.fraction, 0.0), 1.0))

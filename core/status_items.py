@@ -74,7 +74,7 @@ def status_item(status: DocumentStatus, expires: int | None) -> Item:
     """The state as an item of the status table; ``expires`` (epoch seconds) when it need not stay."""
     values = {attribute: getattr(status, field) for field, attribute in _FIELDS.items()}
     values |= {"status": str(status.status), "partPermille": status.part_permille, "partPages": status.part_pages}
-    values |= {"pageRoutes": status.page_routes}
+    values |= {"pageRoutes": status.page_routes, "running": _running(status)}
     return _item(values, expires)
 
 
@@ -106,6 +106,11 @@ def event_body(item: Mapping[str, Any]) -> dict[str, Any]:
 def event_owner(item: Mapping[str, Any]) -> str:
     """The principal whose document an item of the audit table is about."""
     return str(decode(item["user"]))
+
+
+def _running(status: DocumentStatus) -> str | None:
+    """The owner while a version is running, by which an index finds it; None keeps the document out of that index."""
+    return status.owner if status.is_running else None
 
 
 def _item(values: Mapping[str, Any], expires: int | None) -> Item:

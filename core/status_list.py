@@ -43,6 +43,7 @@ class Position:
         """The place that a text stands for; raises CursorError for any other text."""
         try:
             values = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
+            json.dumps(values, ensure_ascii=False).encode()  # lone surrogates are no text for the table
         except (ValueError, RecursionError) as error:
             raise CursorError("the cursor is damaged") from error
         if not isinstance(values, list) or not values or not all(isinstance(each, str) for each in values):

@@ -6,19 +6,22 @@ to the document's history, whose stream feeds the sockets. Who loses a race read
 
 import uuid
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from core import generations
-from core.errors import TransientError
+from core.errors import QuotaError
 from core.generations import Begun, Upload
 from core.jobs import Job
 from core.settings import Settings
-from core.status import Change, DocumentStatus, Status, advance
+from core.status import Change, DocumentStatus, Status, advance, bury, resume
 from core.status_details import completion, failure
-from core.status_history import StatusHistory
+from core.status_history import Event, StatusHistory
 from core.status_list import StatusList
-from core.status_table import StatusTable
+from core.status_running import RunningIndex
+from core.status_table import Further, StatusTable
+from core.usage_quotas import OwnerQuotas
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -26,7 +29,6 @@ if TYPE_CHECKING:
 __all__ = ["Begun", "StatusStore", "Upload"]
 
 LONGEST_NAME_BYTES = 2048  #: of a DynamoDB partition key
-DELETE_ATTEMPTS = 10
 
 
 class StatusStore:
@@ -40,6 +42,8 @@ class StatusStore:
         self._states = StatusTable(client, settings)
         self._history = StatusHistory(client, settings)
         self._list = StatusList(client, self._states.name)
+        self._running = RunningIndex(client, self._states.name)
+        self.quotas = OwnerQuotas(client, settings, self._running)
 
     def get(self, status_id: str) -> DocumentStatus | None:
         """The state of the document called ``bucket#key``, or None; the latest one, never a stale copy."""
@@ -78,7 +82,8 @@ class StatusStore:
 
         Nothing begins when the same version is running or was completed. A version that is still ``validating`` may
         lack jobs: whoever finds it so sends them (again) and then reports it ``queued``.
-        Raises DocumentError when the key is another owner's document.
+        Raises DocumentError when the key is another owner's document; QuotaError, after having recorded that, when the
+        version is more than is left of its owner's limits.
         """
         begin = partial(generations.begin, upload=upload, document_id=_new_id())
         started = False
@@ -89,7 +94,14 @@ class StatusStore:
             started = wanted is not seen
             return wanted
 
-        return Begun(self._states.change(upload.status_id, decide), started)
+        def charge(seen: DocumentStatus | None, wanted: DocumentStatus, now: datetime) -> Further | None:
+            return None if generations.is_repeat(seen, upload) else self.quotas.charge(seen, wanted, now)
+
+        try:
+            return Begun(self._states.change(upload.status_id, decide, charge), started)
+        except QuotaError as error:
+            self._refuse(upload, error)
+            raise
 
     def queued(self, status: DocumentStatus) -> DocumentStatus:
         """Report that all jobs of a version were sent; answers the state, which may be further already."""
@@ -125,6 +137,17 @@ class StatusStore:
 
         return self._states.change(job.status_id, decide)
 
+    def give_up(self, status: DocumentStatus, *, code: str, message: str) -> DocumentStatus | None:
+        """Report that a version that stands still has failed, retryably; None when it has moved after all."""
+
+        def decide(seen: DocumentStatus | None, now: str) -> DocumentStatus | None:
+            if seen is None or seen.sequence != status.sequence:
+                return None
+            why = failure(code, message, seen.status, retryable=True)
+            return advance(seen, _change(status, Status.FAILED, now, message=why["error"], details=why))
+
+        return self._states.change(status.status_id, decide)
+
     def reject(
         self, upload: Upload, *, code: str, message: str, stage: Status = Status.VALIDATING, retryable: bool = False
     ) -> DocumentStatus | None:
@@ -136,30 +159,33 @@ class StatusStore:
         reject = partial(generations.reject, upload=upload, document_id=_new_id(), failure=why)
         return self._states.change(upload.status_id, lambda seen, now: reject(seen, at=now))
 
+    def resume(self, document_id: str) -> DocumentStatus | None:
+        """Let a failed version go on where it stood, ``queued`` again; None when it did not fail, or not in passing."""
+        return self._change_known(document_id, resume)
+
     def cancel(self, document_id: str) -> DocumentStatus | None:
         """Stop the running version; None when none is running. Cancelling twice is harmless."""
-        status = self.find(document_id)
+        return self._change_known(document_id, lambda seen, now: advance(seen, _change(seen, Status.CANCELLED, now)))
 
-        def decide(seen: DocumentStatus | None, now: str) -> DocumentStatus | None:
-            if seen is None or seen.document_id != document_id:
-                return None
-            return advance(seen, _change(seen, Status.CANCELLED, now))
+    def bury(self, document_id: str) -> DocumentStatus | None:
+        """Say that a document is being deleted: its workers stop, its watchers hear of it, its name is free again.
 
-        return self._states.change(status.status_id, decide) if status else None
-
-    def delete(self, document_id: str) -> dict[str, int]:
-        """Remove a document's state and history; answers how many items went from each.
-
-        A running version is cancelled first, so that workers stop and watchers hear of it. May be repeated.
+        None when there is no such document. May be repeated.
         """
-        changes = 0
-        for _attempt in range(DELETE_ATTEMPTS):
-            self.cancel(document_id)
-            status = self.find(document_id)
-            changes += self._history.delete(document_id)
-            if status is None or self._states.delete(status):
-                return {"status": int(status is not None), "audit": changes}
-        raise TransientError("the document's state keeps changing")
+        return self._change_known(document_id, bury)
+
+    def delete(self, document_id: str, *, keep_history: bool = False) -> dict[str, int]:
+        """Remove a document's state and then its history; answers how many items went from each.
+
+        May be repeated. A document that has its name by now keeps its own state.
+        """
+        buried = self.bury(document_id)
+        removed = buried is not None and self._states.delete(buried)
+        return {"status": int(removed), "audit": 0 if keep_history else self._history.delete(document_id)}
+
+    def last_event(self, document_id: str) -> Event | None:
+        """The latest change in a document's history, also of one whose state is gone."""
+        return self._history.last(document_id)
 
     def events(self, document_id: str, *, after: int = 0, limit: int = 100) -> Sequence[dict[str, Any]]:
         """The changes with a sequence number above ``after``, at most ``limit``, in order, as they were pushed."""
@@ -174,6 +200,31 @@ class StatusStore:
         this method did not give out.
         """
         return self._list.page(principals, status, limit, cursor)
+
+    def running(self, owner: str) -> int:
+        """How many documents of the owner have a running version; a moment behind what just began or ended."""
+        return self._running.count(owner)
+
+    def stale(self, before: str, limit: int) -> Sequence[DocumentStatus]:
+        """At most ``limit`` documents whose running version last changed before a time (ISO 8601), in no order."""
+        return self._running.stale(before, limit, self.get)
+
+    def _refuse(self, upload: Upload, error: QuotaError) -> None:
+        """Record that a version may not begin now."""
+        why = failure(error.code, error.message, Status.VALIDATING, error.retryable)
+        refuse = partial(generations.refuse, upload=upload, document_id=_new_id(), failure=why)
+        self._states.change(upload.status_id, lambda seen, now: refuse(seen, at=now))
+
+    def _change_known(
+        self, document_id: str, decide: Callable[[DocumentStatus, str], DocumentStatus | None]
+    ) -> DocumentStatus | None:
+        """Change the document with this id; None where there is none, or where the change is refused."""
+        status = self.find(document_id)
+
+        def of_that_one(seen: DocumentStatus | None, now: str) -> DocumentStatus | None:
+            return decide(seen, now) if seen and seen.document_id == document_id else None
+
+        return self._states.change(status.status_id, of_that_one) if status else None
 
     def _advance(self, about: Job | DocumentStatus, status: Status, **reported: Any) -> DocumentStatus | None:
         change: Callable[[str], Change] = partial(_change, about, status, **reported)

@@ -1,83 +1,149 @@
 """The worker: one job's life on any host, around the pipeline that does the work."""
 
+import math
 import time
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
-from core import logs
+from core import dispatch, logs
 from core.aws import Services
 from core.blobs import ObjectChangedError
-from core.errors import DocumentError
-from core.events import Message, each_message
+from core.errors import DocumentError, TransientError
+from core.events import Message, NotYetError, each_message
 from core.jobs import PIPELINES, Job
-from core.progress import Reporter, SupersededError
-from core.status import FINAL, Status
+from core.lease import Lease, LeaseLostError
+from core.progress import OutOfTimeError, Reporter, SupersededError
+from core.status import FINAL, DocumentStatus, Status
 
 Process = Callable[[Job, Services, Reporter], None]
 Discard = Callable[[Job, Services], None]
 
+MOST_CALLS = 20  #: that one part may take; at 15 minutes each
+UNAVAILABLE = ("unavailable", "Something that processing needs did not answer, several times; it can be retried.")
+GAVE_UP = ("gave_up", "Processing failed several times; it can be retried.")
+TOO_SLOW = ("too_slow", "A part of the document takes far too long to process.")
 
-def run_each(event: Mapping[str, Any], services: Services, process: Process, discard: Discard) -> dict[str, Any]:
+
+def run_each(
+    event: Mapping[str, Any], context: object, services: Services, process: Process, discard: Discard
+) -> dict[str, Any]:
     """Run every job of a batch of messages; answers with the messages that failed, as Lambda wants to know them."""
+    deadline = _deadline(context, services.settings.hand_over_seconds)
 
     def handle(message: Message) -> None:
-        run(message, services, process, discard)
+        run(message, services, process, discard, deadline)
 
     return each_message(event, handle, services.queues.postpone)
 
 
-def run(message: Message, services: Services, process: Process, discard: Discard) -> None:
+def run(
+    message: Message, services: Services, process: Process, discard: Discard, deadline: float | None = None
+) -> None:
     """Process one job; ``discard`` removes what a version that came to nothing has stored so far.
 
     A document's own fault ends in the status ``failed`` and is not repeated. Anything else rises, so that the queue
     delivers the job again; the last delivery says ``failed`` and retryable before it rises. Jobs of a version that
-    was superseded, cancelled, finished or deleted are dropped.
+    was superseded, cancelled, finished or deleted are dropped, and those of a part that another worker has. After
+    ``deadline`` (monotonic seconds) what is left of the part is sent as a job of its own.
     """
     job = Job.from_json(message.body)
-    started = time.perf_counter()
-    if not _is_wanted(job, services):
-        discard(job, services)
-        logs.info("Job dropped: its version is no longer wanted", **_about(job))
+    status = services.statuses.get(job.status_id)
+    if status is None or not _is_wanted(status, job):
+        _drop(job, status, services, discard, "its version is no longer wanted")
+        return
+    wanted = partial(_is_still_wanted, job, services)
+    lease = Lease(
+        services.parts, job, services.settings.lease_seconds, message=message, wanted=wanted, deadline=deadline
+    )
+    record = lease.take()
+    if lease.is_of_same_message(record) and not record.done and not lease.is_held:
+        # Its worker died or fell silent; were the message dropped, nobody would have the part when the lease ends.
+        raise NotYetError(math.ceil(record.lease_until - time.time()) + 1)
+    if not lease.is_held:
+        logs.info("Job dropped", reason="the part is done" if record.done else "another worker has it", **_about(job))
         return
     try:
-        process(job, services, Reporter(services.statuses, job))
-    except (ObjectChangedError, SupersededError) as reason:
-        discard(job, services)
-        logs.info("Job dropped while it ran", reason=type(reason).__name__, **_about(job))
-    except DocumentError as error:
-        status = services.statuses.fail(job, code=error.code, message=error.message, retryable=False)
-        discard(job, services)
-        logs.warning(
-            "Status updated",
-            status=Status.FAILED,
-            stage=status.metadata.get("stage") if status else None,
-            duration_ms=_since(started),
-            code=error.code,
-            recorded=status is not None,
-            **_about(job),
-        )
-    except Exception:
-        if message.receive_count >= services.settings.max_receive_count:
-            services.statuses.fail(
-                job, code="gave_up", message="Processing failed several times; it can be retried.", retryable=True
-            )
+        with lease:
+            _process(job, services, process, discard, lease)
+    except OutOfTimeError:
+        _hand_on(job, services, discard)
+    except LeaseLostError:  # the part may be nobody's just now: the message must come again
         raise
+    except Exception as error:
+        if message.receive_count >= services.settings.max_receive_count:
+            code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+            services.statuses.fail(job, code=code, message=sentence, retryable=True)
+        raise
+
+
+def _process(job: Job, services: Services, process: Process, discard: Discard, lease: Lease) -> None:
+    started = time.perf_counter()
+    try:
+        process(job, services, Reporter(services.statuses, job, check=lease.check))
+    except (ObjectChangedError, SupersededError) as reason:
+        _drop(job, services.statuses.get(job.status_id), services, discard, type(reason).__name__)
+    except DocumentError as error:
+        _fail(job, services, discard, error, started)
     else:
+        dispatch.follow(job, services)
+        lease.done()
         about = {"status": "part_done", "stage": Status.STORING, "duration_ms": _since(started)}
         logs.info("Processing completed", **about, **_about(job))
+
+
+def _hand_on(job: Job, services: Services, discard: Discard) -> None:
+    """Leave what is left of a part to another call; what is stored of it needs not be done again."""
+    if services.parts.count_handed_on(job) >= MOST_CALLS:
+        _fail(job, services, discard, DocumentError(*TOO_SLOW))
+        return
+    services.queues.send([job])
+    logs.info("Job handed on: the time is up", **_about(job))
+
+
+def _fail(job: Job, services: Services, discard: Discard, error: DocumentError, started: float | None = None) -> None:
+    """Tell the owner what is wrong with the document; nothing of it is kept."""
+    status = services.statuses.fail(job, code=error.code, message=error.message, retryable=False)
+    discard(job, services)
+    logs.warning(
+        "Status updated",
+        status=Status.FAILED,
+        stage=status.metadata.get("stage") if status else None,
+        duration_ms=_since(started) if started else 0,
+        code=error.code,
+        recorded=status is not None,
+        **_about(job),
+    )
+
+
+def _drop(job: Job, status: DocumentStatus | None, services: Services, discard: Discard, reason: str) -> None:
+    """Leave a job undone; what its version has stored goes, unless it may still be of use."""
+    if status is None or not (_is_about(status, job) and status.is_resumable):
+        discard(job, services)
+    logs.info("Job dropped", reason=reason, **_about(job))
+
+
+def _deadline(context: object, reserve_seconds: float) -> float | None:
+    """When a call must begin to end (monotonic seconds); None where nothing ends it."""
+    remaining = getattr(context, "get_remaining_time_in_millis", None)
+    return time.monotonic() + remaining() / 1000 - reserve_seconds if remaining else None
 
 
 def _since(started: float) -> int:
     return round((time.perf_counter() - started) * 1000)
 
 
-def _is_wanted(job: Job, services: Services) -> bool:
+def _is_still_wanted(job: Job, services: Services) -> bool:
     status = services.statuses.get(job.status_id)
-    return (
-        status is not None
-        and (status.document_id, status.generation) == (job.document_id, job.generation)
-        and status.status not in FINAL
-    )
+    return status is not None and _is_wanted(status, job)
+
+
+def _is_wanted(status: DocumentStatus, job: Job) -> bool:
+    return _is_about(status, job) and status.status not in FINAL
+
+
+def _is_about(status: DocumentStatus, job: Job) -> bool:
+    return (status.document_id, status.generation) == (job.document_id, job.generation)
 
 
 def _about(job: Job) -> dict[str, object]:

@@ -8,9 +8,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from core import media_types, parts, pdf_features
+from core import parts
+from core.inspection import inspect
 from core.jobs import Job
 from core.parts import Part
+from core.ranges import over
 from core.route_pages import route_pages
 from evaluation.collection import Entry
 from evaluation.page_pictures import store_pictures
@@ -70,8 +72,8 @@ def _extraction(entry: Entry) -> Extraction:
 def store_file(run: Run, path: Path) -> Ingested:
     """Store a file part by part, each page by the route that it takes; raises DocumentError when it cannot be read."""
     with path.open("rb") as file:
-        media_type = media_types.detect(file, path.name)
-        pages = len(pdf_features.open_pdf(file)) if media_type == media_types.PDF else 1
+        found = inspect(over(file), path.name, run.settings)
+    media_type, pages = found.media_type, found.pages
     routes = route_pages(path, media_type, list(range(1, pages + 1)), run.settings)
     cut = parts.cut(pages, routes, "text", parts.part_sizes(pages, run.settings))
     jobs = _jobs(run, path.name, media_type, cut)

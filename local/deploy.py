@@ -15,9 +15,9 @@ from local.settings import DATABASE, DATABASE_SECRET, REGION, ROOT, SERVICE, Sta
 
 OSLS = ROOT / "node_modules" / "osls" / "bin" / "serverless.js"
 STACK = f"{SERVICE}-local"
-DEPLOYED_PACKAGES = ("core", "rag", "search", "websocket", "api")  #: what serverless.yml packs
-#: Settings of the pipelines that this machine's environment may change
-PIPELINE_VARIABLES = (
+DEPLOYED_PACKAGES = ("core", "rag", "vdr", "search", "websocket", "api", "operations")  #: what serverless.yml packs
+#: Settings that this machine's environment may change: of the pipelines, and limits
+SHELL_VARIABLES = (
     "TEXT_EMBEDDING_MODEL",
     "TEXT_EMBEDDING_ENDPOINT",
     "TEXT_EMBEDDING_DIMENSIONS",
@@ -25,6 +25,13 @@ PIPELINE_VARIABLES = (
     "TEXT_EMBEDDING_API_KEY_SECRET",
     "TEXT_EMBEDDING_LANGUAGES",
     "OCR_LANGUAGES",
+    "MAX_RUNNING_DOCUMENTS",
+    "MAX_BYTES_A_DAY",
+    "MAX_PAGES_A_DAY",
+    "UPLOADS_A_MINUTE",
+    "QUERIES_A_MINUTE",
+    "MAX_SOCKETS",
+    "SOCKET_REQUESTS_A_MINUTE",
 )
 DEPLOYED_PARAMETER = f"/{SERVICE}/local/deployed"  #: the fingerprint of what is deployed
 
@@ -71,7 +78,7 @@ def fingerprint(settings: StackSettings) -> str:
 
 def _environment(settings: StackSettings) -> dict[str, str]:
     """The variables that the deployment depends on."""
-    return settings.environment() | {name: os.environ[name] for name in PIPELINE_VARIABLES if name in os.environ}
+    return settings.environment() | {name: os.environ[name] for name in SHELL_VARIABLES if name in os.environ}
 
 
 def _parameter(ssm: Any) -> str | None:
@@ -130,10 +137,10 @@ def write_endpoints(settings: StackSettings, endpoints: Endpoints) -> None:
     settings.endpoints_file.write_text(json.dumps(asdict(endpoints), indent=2) + "\n")
 
 
-def put_secret(secretsmanager: Any, value: dict[str, str]) -> None:
-    """Keep the database password where the functions look for it."""
+def put_secret(secretsmanager: Any, value: dict[str, str], name: str = DATABASE_SECRET) -> None:
+    """Keep a database password where the functions look for it."""
     text = json.dumps(value)
     try:
-        secretsmanager.create_secret(Name=DATABASE_SECRET, SecretString=text)
+        secretsmanager.create_secret(Name=name, SecretString=text)
     except secretsmanager.exceptions.ResourceExistsException:
-        secretsmanager.put_secret_value(SecretId=DATABASE_SECRET, SecretString=text)
+        secretsmanager.put_secret_value(SecretId=name, SecretString=text)

@@ -1,4 +1,4 @@
-"""Applies `migrations/` by yoyo and sets the application role's password. Harmless when run again."""
+"""Applies `migrations/` by yoyo and sets the passwords of the roles. Harmless when run again."""
 
 from contextlib import closing
 
@@ -31,7 +31,7 @@ def migrate(dsn: str) -> list[str]:
         backend.connection.close()
 
 
-def set_password(dsn: str, password: str) -> None:
-    """Let the application role, which the migrations made, log in with this password."""
+def set_password(dsn: str, password: str, role: str = APPLICATION_ROLE) -> None:
+    """Let a role that the migrations made log in with this password."""
     with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(sql.Identifier(APPLICATION_ROLE)), (password,))
+        cursor.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(sql.Identifier(role)), (password,))

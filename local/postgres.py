@@ -22,7 +22,7 @@ from local.account import open_to_all, unprivileged_account
 from local.errors import LocalStackError
 from local.passwords import Passwords
 from local.server import Server
-from local.settings import DATABASE, POSTGRES_PORT_VARIABLE
+from local.settings import DATABASE, OPERATIONS_ROLE, POSTGRES_PORT_VARIABLE
 
 SUPERUSER = "postgres"
 ROOT_HOME = Path("/var/lib/amplify-rag")  #: where programs and data go under root
@@ -101,7 +101,7 @@ class PostgresServer:
 
     def dsn(self, known: Passwords, role: str = SUPERUSER, database: str = DATABASE) -> str:
         """The address of a database of it, as a URL with the role's password."""
-        password = known.superuser if role == SUPERUSER else known.application
+        password = {SUPERUSER: known.superuser, OPERATIONS_ROLE: known.operations}.get(role, known.application)
         return f"postgresql://{role}:{password}@127.0.0.1:{self.port}/{database}"
 
     def _answers(self) -> bool:

@@ -13,7 +13,9 @@ REGION = "us-east-1"
 DATABASE = "amplify_rag"
 APPLICATION_ROLE = "rag_app"  #: what the functions log in as; it cannot bypass row security
 SAVE_SECONDS = 5  #: how often the emulator's state is saved: what a crash may cost
+OPERATIONS_ROLE = "rag_operations"  #: what doctor reads all owners' rows with: no content
 DATABASE_SECRET = f"{SERVICE}/local/database"  #: in the emulator's Secrets Manager
+OPERATIONS_DATABASE_SECRET = f"{SERVICE}/local-operations-database"
 
 AWS_PORT_VARIABLE = "AMPLIFY_RAG_AWS_PORT"
 POSTGRES_PORT_VARIABLE = "AMPLIFY_RAG_POSTGRES_PORT"

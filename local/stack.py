@@ -13,7 +13,13 @@ from local.deploy import Endpoints
 from local.emulator import Emulator
 from local.errors import LocalStackError
 from local.postgres import SUPERUSER, PostgresServer
-from local.settings import DATABASE, StackSettings, stack_settings
+from local.settings import (
+    DATABASE,
+    OPERATIONS_DATABASE_SECRET,
+    OPERATIONS_ROLE,
+    StackSettings,
+    stack_settings,
+)
 
 
 @dataclass(frozen=True)
@@ -47,9 +53,12 @@ class LocalStack:
             dsn = self.postgres.dsn(passwords)
             migrate.migrate(dsn)
             migrate.set_password(dsn, passwords.application)
+            migrate.set_password(dsn, passwords.operations, OPERATIONS_ROLE)
             self._tell("AWS emulator")
             self.emulator.start()
-            deploy.put_secret(self.emulator.client("secretsmanager"), {"password": passwords.application})
+            secrets = self.emulator.client("secretsmanager")
+            deploy.put_secret(secrets, {"password": passwords.application})
+            deploy.put_secret(secrets, {"password": passwords.operations}, OPERATIONS_DATABASE_SECRET)
             self._tell("serverless.yml")
             deploy.deploy(self.emulator)
             endpoints = deploy.read_endpoints(self.emulator)

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from core import aws, entry, events, http, logs
-from core.errors import DocumentError
+from core.errors import DocumentError, QuotaError, RateLimitError
+from core.status import Status
 
 
 def async_document_processor(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -25,16 +26,37 @@ def async_document_processor(event: dict[str, Any], context: object) -> dict[str
 
 def _take_in(message: events.Message) -> None:
     for upload in events.uploaded_objects(message.body):
+        request = entry.Request(bucket=upload.bucket, key=upload.key, repeats=upload.repeats)
         try:
-            entry.accept(entry.Request(bucket=upload.bucket, key=upload.key), aws.services())
+            entry.accept(request, aws.services())
         except DocumentError as error:
             logs.warning("Status updated", status="failed", stage="validating", code=error.code, bucket=upload.bucket)
         except (entry.NotFoundError, entry.NotWantedError, entry.BucketNotAllowedError) as error:
             logs.info("Upload ignored", reason=type(error).__name__, bucket=upload.bucket)
+        except Exception as error:
+            if message.receive_count >= aws.services().settings.max_receive_count:
+                _give_up(request, error)
+            raise
+
+
+def _give_up(request: entry.Request, error: Exception) -> None:
+    """The message will rest in the dead-letter queue: its owner is told, unless that fails too."""
+    try:
+        status = entry.give_up(request, error, aws.services())
+    except Exception:  # noqa: BLE001  the reason why it failed is what rises
+        logs.error("Owner not told", bucket=request.bucket)
+        return
+    if status is not None:
+        about = {"statusId": status.status_id, "documentId": status.document_id, "code": status.metadata.get("code")}
+        logs.warning("Status updated", status=status.status, stage=Status.VALIDATING, **about)
 
 
 def _process(event: Mapping[str, Any]) -> dict[str, Any]:
     callers = http.caller(event)
+    try:
+        aws.rate_limits().count(callers[0], "uploads")
+    except RateLimitError as error:
+        raise http.over_limit(error) from error
     wanted = _request(http.body(event))
     try:
         status = entry.accept(
@@ -49,8 +71,9 @@ def _process(event: Mapping[str, Any]) -> dict[str, Any]:
             aws.services(),
         )
     except DocumentError as error:
-        status_id = f"{wanted.bucket}#{wanted.key}"
-        return http.refusal(event, http.HttpError(422, error.code, error.message), statusId=status_id)
+        refused = http.HttpError(422, error.code, error.message)
+        shown = http.over_limit(error) if isinstance(error, QuotaError) else refused
+        return http.refusal(event, shown, statusId=f"{wanted.bucket}#{wanted.key}")
     except entry.NotFoundError as error:
         raise http.HttpError(404, "not_found", "There is no such object among yours.") from error
     except entry.BucketNotAllowedError as error:

@@ -6,6 +6,7 @@ tokens every time and finds less (benchmarks/RESULTS.md, page recall).
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,15 +29,21 @@ def embed_parts_in_context(
     parts: Sequence[Sequence[Chunk]], embedder: TextEmbedder, progress: Callable[[int], None] | None = None
 ) -> list[Vectors]:
     """The vectors of several parts' chunks, embedded in one go; the same as part by part."""
-    own = embedder([chunk.embedded for chunks in parts for chunk in chunks], progress)  # (all chunks, d)
+    texts = [chunk.embedded for chunks in parts for chunk in chunks]
+    own = embedder(texts, progress)  # (all chunks, d)
     paths = sorted({_path(chunk) for chunks in parts for chunk in chunks} - {""})
-    headings = dict(zip(paths, embedder(paths), strict=True)) if paths else {}
+    again = partial(_told_again, progress, len(texts)) if progress else None
+    headings = dict(zip(paths, embedder(paths, again), strict=True)) if paths else {}
     vectors = []
     first = 0
     for chunks in parts:
         vectors.append(_in_context(chunks, own[first : first + len(chunks)], headings))
         first += len(chunks)
     return vectors
+
+
+def _told_again(progress: Callable[[int], None], done: int, _headings: int) -> None:
+    progress(done)
 
 
 def _in_context(chunks: Sequence[Chunk], own: Vectors, headings: Mapping[str, Vectors]) -> Vectors:

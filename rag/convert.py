@@ -8,6 +8,7 @@ import io
 import re
 from pathlib import Path
 
+from core.disk import is_full
 from core.errors import DocumentError
 from rag import archives, open_document, plain
 from rag.pages import Heading, Page, follow
@@ -73,6 +74,8 @@ def _markdown(path: Path, media_type: str) -> str:
     except MemoryError:
         raise
     except Exception as error:  # the converters raise whatever their libraries raise
+        if is_full(error):
+            raise
         raise DocumentError("corrupt", "The file is damaged and cannot be read.") from error
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from core.errors import SettingsError
 from core.settings import Settings
+from rag.api_keys import api_key
 from rag.embed_tokens import TextTokenizer
 
 Vectors = NDArray[np.float32]
@@ -63,16 +64,8 @@ def _endpoint(settings: Settings) -> TextEmbedder:
         tokenizer=TextTokenizer(_packaged(settings.text_model_path) / "tokenizer.json"),
         max_tokens=settings.text_embedding_max_tokens,
         dimensions=settings.text_embedding_dimensions,
-        api_key=_api_key(settings.text_embedding_api_key_secret),
+        api_key=api_key(settings.text_embedding_api_key_secret),
     )
-
-
-def _api_key(secret_name: str) -> str:
-    if not secret_name:
-        return ""
-    from core import aws  # noqa: PLC0415  only a guarded endpoint needs it
-
-    return aws.secret_field(secret_name, "api_key")
 
 
 @cache

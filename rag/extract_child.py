@@ -1,7 +1,7 @@
 """The child process in which a file is parsed: pages and gaps as JSON lines into a file, progress to stdout.
 
 Its stdout says ``at N`` before it touches page N of a PDF and ``picture N`` before it reads the picture of that page,
-so that it is known what it did not survive, and ``done N`` once the page is written.
+so that it is known what it did not survive, and ``done N`` once all that is known of the page is written.
 
 Started by ``rag.extract`` through ``core.child``, which limits what it may use: ``python -m rag.extract_child ORDER``.
 """
@@ -12,15 +12,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from core.errors import DocumentError
 from core.jobs import Gap
 from core.media_types import PDF
 from rag.pages import Page, to_json
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 REFUSED = 65  #: exit status when the document is at fault; the last line of the output then says how
 CONTEXT_PAGES = 1  #: pages before a run of pages that are looked at for the headings in force
@@ -39,13 +35,15 @@ class Order:
     ocr_workers: int
     skip: Sequence[int] = ()  #: pages of a PDF that are left alone
     skip_pictures: Sequence[int] = ()  #: those of which only the text layer is read
+    known: Sequence[int] = ()  #: pages that were read before; they only tell about the others
 
 
 Watcher = Callable[[int], None]  #: is told the number of a page
+Read = tuple[int, Sequence[Page | Gap]]  #: a page's number, and what is known of the page
 
 
-def extract_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Page | Gap]:
-    """The pages of the file that the order names and the gaps among them, as they are ready.
+def extract_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Read]:
+    """The pages of the file that the order names and the gaps among them, as they are ready; known ones may be there.
 
     ``at`` is told each page of a PDF before it is touched, ``at_picture`` before its picture is.
     """
@@ -55,10 +53,10 @@ def extract_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Pa
         return _image_pages(order)
     from rag.convert import convert  # noqa: PLC0415  a PDF needs none of it
 
-    return iter(convert(Path(order.path), order.media_type))
+    return ((page.number, [page]) for page in convert(Path(order.path), order.media_type))
 
 
-def _pdf_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Page | Gap]:
+def _pdf_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Read]:
     from core.pdf_features import open_pdf  # noqa: PLC0415  only a PDF needs the library
     from rag import extract_pdf, extract_pictures, outline  # noqa: PLC0415
 
@@ -68,39 +66,24 @@ def _pdf_pages(order: Order, at: Watcher, at_picture: Watcher) -> Iterator[Page 
         context = {number - before for number in wanted for before in range(1, CONTEXT_PAGES + 1) if number > before}
         numbers = sorted((wanted | context).difference(order.skip))
         read = list(extract_pdf.read_sheets(document, numbers, at))
-        yield from (item for item in read if isinstance(item, Gap) and item.page in wanted)
+        yield from ((item.page, [item]) for item in read if isinstance(item, Gap) and item.page in wanted)
         sheets = [item for item in read if isinstance(item, extract_pdf.Sheet)]
         pages = extract_pdf.pages_of(sheets, outline.read_outline(document), wanted)
+        pages = [placed for placed in pages if placed.page.number not in order.known]
         pictures = extract_pictures.choose(document, [placed.page for placed in pages], order.visual)
-        yield from (placed.page for placed in pages if placed.page.number not in pictures)
-        waiting = [placed for placed in pages if placed.page.number in pictures]
+        waiting = {placed.page.number: placed for placed in pages if placed.page.number in pictures}
+        yield from ((placed.page.number, [placed.page]) for placed in pages if placed.page.number not in waiting)
         yield from extract_pictures.read(document, waiting, order, at_picture)
         document.close()
 
 
-def _image_pages(order: Order) -> Iterator[Page | Gap]:
-    from PIL import Image, UnidentifiedImageError  # noqa: PLC0415  only pictures need the library
+def _image_pages(order: Order) -> Iterator[Read]:
+    from rag import ocr, ocr_merge, picture_frames  # noqa: PLC0415  only pictures need the library
 
-    from rag import ocr, ocr_merge  # noqa: PLC0415
-
-    Image.MAX_IMAGE_PIXELS = 4 * ocr.MAX_PIXELS  # Pillow refuses twice as many
-    try:
-        with Image.open(order.path) as opened:
-            frames = getattr(opened, "n_frames", 1) if order.media_type == "image/tiff" else 1
-            opened.load()
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise DocumentError("corrupt", "The picture is damaged and cannot be read.") from error
-    except Image.DecompressionBombError as error:
-        raise DocumentError("too_large_when_unpacked", "The picture has too many pixels.") from error
-
-    def frame(index: int) -> "Image.Image":
-        with Image.open(order.path) as image:
-            image.seek(index)
-            return image.convert("L")
-
-    waiting = [(index + 1, lambda index=index: frame(index)) for index in range(frames)]
+    waiting = picture_frames.frames(Path(order.path), order.media_type)
+    waiting = [(number, picture) for number, picture in waiting if number not in order.known]
     for found in ocr.read_pictures(waiting, order.ocr_languages, order.ocr_workers):
-        yield found if isinstance(found, Gap) else ocr_merge.of_picture(*found)
+        yield (found.page, [found]) if isinstance(found, Gap) else (found[0], [ocr_merge.of_picture(*found)])
 
 
 def main() -> int:
@@ -113,10 +96,12 @@ def main() -> int:
 
     with Path(order.output).open("w", encoding="utf-8") as output:
         try:
-            for item in extract_pages(order, partial(say, "at"), partial(say, "picture")):
-                output.write(to_json(item) + "\n")
+            for number, items in extract_pages(order, partial(say, "at"), partial(say, "picture")):
+                if number in order.known:
+                    continue
+                output.writelines(to_json(item) + "\n" for item in items)
                 output.flush()
-                say("done", item.page if isinstance(item, Gap) else item.number)
+                say("done", number)
         except DocumentError as error:
             output.write(json.dumps({"Refusal": {"code": error.code, "message": error.message}}) + "\n")
             return REFUSED

@@ -3,7 +3,7 @@
 Runs in the child process of ``rag.extract_child``.
 """
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from threading import Lock
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from rag.extract_pdf import PlacedPage
 from rag.pages import Page
 
 if TYPE_CHECKING:
-    from rag.extract_child import Order
+    from rag.extract_child import Order, Read
 
 FEW_LETTERS = 16  #: a page with fewer may be a picture of text
 PICTURE_COVERAGE = 0.1  #: share of a page under images, or
@@ -40,9 +40,12 @@ def choose(document: pdfium.PdfDocument, pages: Sequence[Page], visual: Collecti
 
 
 def read(
-    document: pdfium.PdfDocument, pages: Sequence[PlacedPage], order: "Order", at: Callable[[int], None]
-) -> Iterator[Page | Gap]:
-    """The pages with what OCR reads on them; where it cannot, a gap, and the page if it has text without that."""
+    document: pdfium.PdfDocument, pages: Mapping[int, PlacedPage], order: "Order", at: Callable[[int], None]
+) -> "Iterator[Read]":
+    """The pages, by number, with what OCR reads on them; where it cannot, a gap, and the page if it has text without.
+
+    Of a page whose picture is to be skipped, the gap is for the caller to add.
+    """
     lock = Lock()  # pdfium is not safe to use from two threads
 
     def picture(number: int) -> Image.Image:
@@ -50,28 +53,25 @@ def read(
             at(number)
             return _render(document, number)
 
-    unread = [placed.page for placed in pages if placed.page.number in order.skip_pictures]
-    yield from filter(_has_text, unread)
-    by_number = {placed.page.number: placed for placed in pages if placed.page.number not in order.skip_pictures}
-    waiting = [(number, lambda number=number: picture(number)) for number in by_number]
+    yield from ((number, _if_text(pages[number].page)) for number in pages if number in order.skip_pictures)
+    numbers = [number for number in pages if number not in order.skip_pictures]
+    waiting = [(number, lambda number=number: picture(number)) for number in numbers]
     for found in ocr.read_pictures(waiting, order.ocr_languages, order.ocr_workers):
         if isinstance(found, Gap):
-            if _has_text(by_number[found.page].page):
-                yield by_number[found.page].page
-            yield found
+            yield found.page, [*_if_text(pages[found.page].page), found]
             continue
         number, reading = found
         with lock:
-            layer, places = pdf_words.read_words(document[number - 1], by_number[number].places)
-        yield ocr_merge.merged(by_number[number].page, places, layer, reading)
+            layer, places = pdf_words.read_words(document[number - 1], pages[number].places)
+        yield number, [ocr_merge.merged(pages[number].page, places, layer, reading)]
 
 
 def _letters(page: Page) -> int:
     return sum(map(str.isalnum, page.text))
 
 
-def _has_text(page: Page) -> bool:
-    return _letters(page) >= FEW_LETTERS
+def _if_text(page: Page) -> list[Page]:
+    return [page] if _letters(page) >= FEW_LETTERS else []
 
 
 def _render(document: pdfium.PdfDocument, number: int) -> Image.Image:

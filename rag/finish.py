@@ -10,14 +10,16 @@ from typing import Any
 
 from core import blobs, logs
 from core.aws import Services
+from core.database_retry import connected
 from core.errors import DocumentError
 from core.jobs import PIPELINES, Job
 from core.media_types import PDF
-from core.progress import Reporter
+from core.progress import Reporter, SupersededError
 from core.status import Status
 from rag import store
 from rag.index_text import index_text
 from rag.pages import Extraction
+from rag.stage_outputs import delete_stage_outputs
 
 Work = Callable[[Job, Services, Reporter], store.PartResult]
 
@@ -27,12 +29,16 @@ PICTURE_COUNTS = ("found", "described", "read", "skipped")
 def process_once(job: Job, services: Services, reporter: Reporter, work: Work) -> None:
     """Do the work on a part unless an earlier try has stored it; whoever stores the last part finishes the version.
 
-    Raises DocumentError when all parts are stored and there is nothing to search in them.
+    Raises DocumentError when all parts are stored and there is nothing to search in them, SupersededError when the
+    version was overtaken by a newer one or a deletion.
     """
-    result = store.part_is_stored(services.database(), job)
+    result = connected(services.database, lambda database: store.part_is_stored(database, job))
     if result is None:
         result = work(job, services, reporter)
+    delete_stage_outputs(job, services.blobs)
     reporter.report(Status.STORING, fraction=1.0, pages_done=job.pages)
+    if result.superseded:
+        raise SupersededError(f"generation {job.generation} of {job.document_id} is not wanted")
     if result.empty:
         raise DocumentError("no_text", _why_empty(result))
     if result.finished:
@@ -49,9 +55,21 @@ def _why_empty(result: store.PartResult) -> str:
 
 def discard(job: Job, services: Services) -> None:
     """Remove the rows and the derived objects of a version that came to nothing; one that searches see stays."""
-    store.discard_version(services.database(), job)
-    if not store.is_shown(services.database(), job):
+    connected(services.database, lambda database: store.discard_version(database, job))
+    if not connected(services.database, lambda database: store.is_shown(database, job)):
         services.blobs.delete_generation(job.document_id, job.generation)
+
+
+def finish_stored(job: Job, services: Services) -> bool:
+    """Report a version as finished whose last part was stored by a worker that did not get so far; whether it was.
+
+    The job is that of any of its finished parts. Repeating it is harmless.
+    """
+    result = connected(services.database, lambda database: store.part_is_stored(database, job))
+    if result is None or not result.finished:
+        return False
+    _finish(job, result, services)
+    return True
 
 
 def store_part(
@@ -69,7 +87,12 @@ def store_part(
     reporter.report(Status.STORING, fraction=span[1], pages_done=len(findings.pages))
     with measure(Status.STORING):
         _keep_text(job, extraction, services)
-        return store.replace_part(services.database(), job, text.chunks, text.vectors, text.space, findings=findings)
+        return connected(
+            services.database,
+            lambda database: store.replace_part(
+                database, job, text.chunks, text.vectors, text.space, findings=findings
+            ),
+        )
 
 
 def _keep_text(job: Job, extraction: Extraction, services: Services) -> None:

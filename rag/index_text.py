@@ -1,8 +1,10 @@
 """Index text: some pages of a file to chunks with their vectors, as both pipelines do it."""
 
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,14 +12,16 @@ from core.aws import Services
 from core.errors import DocumentError
 from core.jobs import Gap, Job
 from core.status import Status
-from rag.chunk import Chunk, split
+from rag.chunk import Chunk, Tokenizer, split
 from rag.contextual import embed_in_context
 from rag.embed import TextEmbedder, Vectors, text_embedder
 from rag.extract import extract
 from rag.pages import Extraction
+from rag.stage_outputs import stage_output
 
 #: What may go wrong with some pages of a document while others can be read
 PARTIAL_FAILURES = {"corrupt", "parse_timeout", "parse_memory", "too_large_when_unpacked"}
+REPORTED_EVERY_SECONDS = 1.0
 CHUNKED = 0.03  #: share of the time that chunking takes, of chunking and embedding (measured)
 
 Report = Callable[[Status, float, int], None]  #: stage, how far it is (0 to 1), pages done
@@ -46,7 +50,7 @@ class IndexedText:
 def read_text(job: Job, source: Source, services: Services, report: Report, timed: Timed) -> Extraction:
     """The text of the source's pages; a part that cannot be read is all gaps where the document has other parts.
 
-    Raises DocumentError.
+    What an earlier try at the part has read is not read again. Raises DocumentError.
     """
 
     def done(pages: int) -> None:
@@ -56,7 +60,13 @@ def read_text(job: Job, source: Source, services: Services, report: Report, time
     with timed(Status.EXTRACTING_TEXT) as counted:
         try:
             extraction = extract(
-                source.path, source.media_type, source.pages, services.settings, done, visual=source.visual
+                source.path,
+                source.media_type,
+                source.pages,
+                services.settings,
+                done,
+                visual=source.visual,
+                stage=partial(stage_output, job, services.blobs, "pages"),
             )
         except DocumentError as error:
             extraction = _unread(job, source, error)
@@ -77,12 +87,27 @@ def index_text(extraction: Extraction, services: Services, report: Report, timed
     """The text cut into chunks and embedded."""
     embedder = text_embedder(services.settings)
     with timed(Status.CHUNKING) as counted:
-        chunks = split(extraction, embedder.tokenizer, services.settings)
+        chunks = split(extraction, _Watched(embedder.tokenizer, report), services.settings)
         counted["chunks"] = len(chunks)
     with timed(Status.EMBEDDING) as counted:
         vectors = _embed(chunks, embedder, len(extraction.pages), report)
         counted["tokens"] = sum(chunk.tokens for chunk in chunks)
     return IndexedText(chunks, vectors, embedder.space)
+
+
+class _Watched:
+    """The tokenizer of a part whose text may be long: what it is given comes in slices, between which it reports."""
+
+    def __init__(self, tokenizer: Tokenizer, report: Report) -> None:
+        self._tokenizer = tokenizer
+        self._report = report
+        self._reported = time.monotonic()
+
+    def offsets(self, text: str) -> list[tuple[int, int]]:
+        if time.monotonic() - self._reported > REPORTED_EVERY_SECONDS:
+            self._report(Status.CHUNKING, 0.0, 0)
+            self._reported = time.monotonic()
+        return self._tokenizer.offsets(text)
 
 
 def _embed(chunks: Sequence[Chunk], embedder: TextEmbedder, pages: int, report: Report) -> Vectors:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import pytesseract
 from PIL import Image, ImageOps
 
+from core.disk import is_full
 from core.jobs import Gap
 from rag import ocr_languages, ocr_noise, ocr_righting
 from rag.ocr_righting import Turned
@@ -42,6 +43,8 @@ def read_pictures(
             try:
                 yield number, reading.result()
             except (UnreadableError, RuntimeError, OSError, ValueError, Image.DecompressionBombError) as error:
+                if is_full(error):  # no fault of the page; who started this process is told
+                    raise
                 yield Gap(number, _reason(error))
 
 

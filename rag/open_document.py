@@ -1,12 +1,12 @@
 """OpenDocument (ODF 1.2, part 1): the text of .odt, .odp and .ods files as Markdown, a page a slide or sheet."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from xml.etree.ElementTree import Element, ParseError
 
 from defusedxml import ElementTree  # type: ignore[import-untyped]
-from defusedxml.common import DefusedXmlException  # type: ignore[import-untyped]
 
 from core.errors import DocumentError
 
@@ -49,7 +49,7 @@ def _content(path: Path) -> Element:
                 raise DocumentError("encrypted", "The file is protected by a password; upload it without one.")
             root: Element = ElementTree.fromstring(archive.read("content.xml"))
             return root
-    except (zipfile.BadZipFile, OSError, KeyError, RuntimeError, ParseError, DefusedXmlException) as error:
+    except (zipfile.BadZipFile, zlib.error, OSError, ValueError, KeyError, RuntimeError, ParseError) as error:
         raise _damaged() from error
 
 

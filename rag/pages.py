@@ -52,6 +52,11 @@ class Extraction:
     title: str = ""  #: the document's own title; empty when it has none
 
 
+def number_of(item: Page | Gap) -> int:
+    """The page that an item is about."""
+    return item.page if isinstance(item, Gap) else item.number
+
+
 def follow(path: Sequence[Heading], heading: Heading) -> tuple[Heading, ...]:
     """The path of headings in force after one more heading: it ends those of its own level and below."""
     return (*(above for above in path if above.level < heading.level), replace(heading, start=0))

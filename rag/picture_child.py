@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from core.disk import is_full
 from core.media_types import PDF
 from rag.picture_candidates import Candidate, to_json
 
@@ -107,6 +108,8 @@ def _read(order: ReadingOrder) -> None:
         try:
             return {"file": file, "text": text_of(Path(order.folder, file), languages)}
         except FAILURES as error:  # this picture's alone, or of all, as when a language is missing: the log tells
+            if is_full(error):  # no fault of the picture; who started this process is told
+                raise
             return {"file": file, "failure": type(error).__name__}
 
     with ThreadPoolExecutor(order.workers) as pool:

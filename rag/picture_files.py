@@ -7,6 +7,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, UnidentifiedImageError
 
+from core.disk import is_full
+from core.media_types import RASTER
 from rag.picture_candidates import Measures
 from rag.picture_measures import measure
 
@@ -57,15 +59,17 @@ class Copies:
         if known := self.known(hash):
             return known
         try:
-            with Image.open(io.BytesIO(data)) as image:
+            with Image.open(io.BytesIO(data), formats=RASTER) as image:
                 if image.width * image.height <= MAX_PIXELS:
                     size = image.size
                     image.draft(
                         "RGB", (READING_EDGE, READING_EDGE)
                     )  # a large JPEG is decoded at a fraction of its size
                     return self.add(hash, image, size)
-        except Undecodable:
-            pass  # the search goes on: the picture is counted, and said to be undecodable by having no file
+        except Undecodable as error:
+            # The search goes on: the picture is counted, and said to be undecodable by having no file.
+            if is_full(error):
+                raise
         self._known[hash] = ("", None)
         return self._known[hash]
 

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -17,14 +17,25 @@ KINDS = frozenset({PDF, DOCX, PPTX, "text/html"})  #: of files in which pictures
 MAX_FATAL = 5  #: pages or pictures that end the search, each costing a new start, before it is given up
 
 
-def search(path: Path, media_type: str, pages: Sequence[int], folder: Path, settings: Settings) -> list[Candidate]:
-    """The pictures on these pages, with copies in the folder; what ends the search costs itself and is logged."""
+def search(
+    path: Path,
+    media_type: str,
+    pages: Sequence[int],
+    folder: Path,
+    settings: Settings,
+    *,
+    check: Callable[[], None] | None = None,
+) -> list[Candidate]:
+    """The pictures on these pages, with copies in the folder; what ends the search costs itself and is logged.
+
+    ``check`` is called about every second; whatever it raises ends the search and rises.
+    """
     order = SearchOrder(str(path.resolve()), media_type, list(pages), str(folder))
     deadline = time.monotonic() + settings.picture_timeout_seconds
     for _ in range(1 + MAX_FATAL):
         watch = _Watch()
         try:
-            _run(order, settings, deadline - time.monotonic(), watch)
+            _run(order, settings, deadline - time.monotonic(), watch, check)
             break
         except child.ChildError as error:
             logs.warning(
@@ -51,7 +62,9 @@ class _Watch:
         self.place = int(line.split()[1])
 
 
-def _run(order: SearchOrder, settings: Settings, seconds: float, watch: _Watch) -> None:
+def _run(
+    order: SearchOrder, settings: Settings, seconds: float, watch: _Watch, check: Callable[[], None] | None
+) -> None:
     child.run(
         ["-m", "rag.picture_child", "find", json.dumps(asdict(order))],
         timeout_seconds=max(seconds, 0.0),
@@ -59,6 +72,7 @@ def _run(order: SearchOrder, settings: Settings, seconds: float, watch: _Watch) 
         output_bytes=settings.parse_output_bytes,
         directory=Path(order.folder),
         on_line=watch,
+        tick=check,
     )
 
 

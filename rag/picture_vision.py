@@ -1,16 +1,14 @@
 """Describe a picture by a vision model, over OpenAI's protocol: ``POST {base}/chat/completions``."""
 
 import base64
-import json
 import re
 from dataclasses import dataclass
 from typing import Any
 
-import urllib3
-
-from core.errors import SettingsError, TransientError
+from core.errors import TransientError
 from core.settings import Settings
-from rag.embed_endpoint import WORTH_REPEATING, BoundedRetry
+from rag.api_keys import ApiKey, api_key
+from rag.model_endpoint import ModelEndpoint, Patience
 from rag.picture_score import Kind
 
 ANSWER_TOKENS = 700
@@ -53,30 +51,26 @@ class VisionEndpoint:
     """
 
     def __init__(
-        self, *, base_url: str, model: str, api_key: str = "", seconds: float = 60, backoff_seconds: float = 0.5
+        self,
+        *,
+        base_url: str,
+        model: str,
+        api_key: ApiKey | None = None,
+        seconds: float = 60,
+        backoff_seconds: float = 0.5,
     ) -> None:
-        if not base_url.startswith(("http://", "https://")):
-            raise SettingsError("setting VISION_ENDPOINT must be an http or https address")
-        self._url = base_url.rstrip("/") + "/chat/completions"
-        self._model = model
-        self._timeout = urllib3.Timeout(connect=5, read=seconds)
-        self._retries = BoundedRetry(
-            total=REPEATS,
-            redirect=0,
-            status_forcelist=WORTH_REPEATING,
-            allowed_methods=None,
-            backoff_factor=backoff_seconds,
-            backoff_max=5,
-            raise_on_status=False,
+        url = base_url.rstrip("/") + "/chat/completions"
+        self._endpoint = ModelEndpoint(
+            url, called="vision", setting="VISION_ENDPOINT", api_key=api_key, backoff_seconds=backoff_seconds, pool=8
         )
-        self._headers = {"Content-Type": "application/json"}
-        if api_key:
-            self._headers["Authorization"] = f"Bearer {api_key}"
-        self._http = urllib3.PoolManager(maxsize=8)
+        self._model = model
+        self._patience = Patience(seconds, REPEATS, within=2 * seconds)
 
     def describe(self, picture: bytes, media_type: str, caption: str = "") -> Description:
         """What is on a picture, a PNG or JPEG file; its caption helps."""
-        answer = self._post(_request(self._model, picture, media_type, caption))
+        body = _request(self._model, picture, media_type, caption)
+        # Another status may be this picture's alone, also 400.
+        answer = self._endpoint.post(body, self._patience, hopeless=MISCONFIGURED)
         try:
             text = answer["choices"][0]["message"]["content"]
         except (KeyError, IndexError, TypeError) as error:
@@ -85,41 +79,15 @@ class VisionEndpoint:
             raise TransientError("the vision endpoint's answer holds no text")
         return parse_answer(text)
 
-    def _post(self, body: dict[str, Any]) -> Any:
-        try:
-            response = self._http.request(
-                "POST",
-                self._url,
-                body=json.dumps(body).encode(),
-                headers=self._headers,
-                timeout=self._timeout,
-                retries=self._retries,
-            )
-        except urllib3.exceptions.HTTPError as error:
-            raise TransientError(f"the vision endpoint cannot be reached: {type(error).__name__}") from error
-        if response.status in MISCONFIGURED:
-            raise SettingsError(f"setting VISION_ENDPOINT: requests are refused with status {response.status}")
-        if response.status != 200:  # also 400: this picture alone may be at fault
-            raise TransientError(f"the vision endpoint answers with status {response.status}")
-        try:
-            return json.loads(response.data)
-        except ValueError as error:
-            raise TransientError("the vision endpoint's answer is not JSON") from error
-
 
 def vision_endpoint(settings: Settings) -> VisionEndpoint | None:
     """The endpoint that the settings name, if any; raises SettingsError when they are incomplete."""
     if not settings.vision_endpoint:
         return None
-    api_key = ""
-    if settings.vision_api_key_secret:
-        from core import aws  # noqa: PLC0415  only a guarded endpoint needs it
-
-        api_key = aws.secret_field(settings.vision_api_key_secret, "api_key")
     return VisionEndpoint(
         base_url=settings.vision_endpoint,
         model=settings.need("vision_model"),
-        api_key=api_key,
+        api_key=api_key(settings.vision_api_key_secret),
         seconds=settings.vision_timeout_seconds,
     )
 

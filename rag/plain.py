@@ -40,7 +40,11 @@ def _table(text: str) -> str:
     except csv.Error:
         dialect = csv.excel
     csv.field_size_limit(len(text) + 1)
-    rows = [[cell.strip() for cell in row] for row in csv.reader(io.StringIO(text), dialect) if any(row)]
+    lines_of_any_system = io.StringIO(text, newline=None)
+    try:
+        rows = [[cell.strip() for cell in row] for row in csv.reader(lines_of_any_system, dialect) if any(row)]
+    except csv.Error as error:
+        raise DocumentError("corrupt", "The table of separated values is damaged.") from error
     if not rows:
         return ""
     lines = ["| " + " | ".join(cell.replace("\n", " ") for cell in row) + " |" for row in rows]

@@ -26,6 +26,15 @@ SELECT %(document_id)s, owner_id FROM owners WHERE principal = ANY (%(principals
 ON CONFLICT DO NOTHING
 """
 
+OWN_VERSIONS = """
+SELECT version_key FROM document_versions
+WHERE document_id = %(document_id)s AND owner_id = ANY ((SELECT rag_owner_ids())::int[])
+"""
+
+DELETE_DOCUMENT = """
+DELETE FROM documents WHERE document_id = %(document_id)s AND owner_id = ANY ((SELECT rag_owner_ids())::int[])
+"""
+
 #: What belongs to a version, by ranges of chunk ids or by its key
 DELETE_ROWS = {
     "hybrid_bm25_index": "DELETE FROM hybrid_bm25_index WHERE chunk_id >= %(first)s AND chunk_id < %(end)s",
@@ -48,9 +57,9 @@ def delete_document(database: "connection", principals: Sequence[str], document_
         cursor.execute(LOCK_DOCUMENT, (document_id,))
         cursor.execute(ADD_OWNERS, who)
         cursor.execute(BURY, who)
-        cursor.execute("SELECT version_key FROM document_versions WHERE document_id = %(document_id)s", who)
+        cursor.execute(OWN_VERSIONS, who)
         removed = remove_versions(cursor, [key for (key,) in cursor.fetchall()])
-        cursor.execute("DELETE FROM documents WHERE document_id = %(document_id)s", who)
+        cursor.execute(DELETE_DOCUMENT, who)
         return removed | {"documents": cursor.rowcount}
 
 
@@ -67,6 +76,13 @@ def discard_version(database: "connection", job: Job) -> dict[str, int]:
             (job.document_id, job.generation),
         )
         return remove_versions(cursor, [key for (key,) in cursor.fetchall()])
+
+
+def remove_rows(database: "connection", owner: str, version_key: int) -> dict[str, int]:
+    """Remove the rows of an owner that name a version which does not exist; the number of rows from each table."""
+    with transaction(database, [owner]) as cursor:
+        cursor.execute("SELECT FROM document_versions WHERE version_key = %s", (version_key,))
+        return remove_versions(cursor, [] if cursor.rowcount else [version_key])
 
 
 def is_shown(database: "connection", job: Job) -> bool:

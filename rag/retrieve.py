@@ -89,7 +89,8 @@ def corpus(
     """
     values = {
         "principals": list(principals),
-        "document_ids": None if document_ids is None else list(document_ids),
+        # PostgreSQL knows no text with NUL, so nothing is called by one
+        "document_ids": None if document_ids is None else [name for name in document_ids if "\0" not in name],
         "space": space,
     }
     cursor.execute(retrieve_sql.CORPUS, values)

@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core import aws, worker
+from core import aws, dispatch, worker
 from core.aws import Services
 from core.hand_over import further_jobs
 from core.jobs import Job
@@ -23,6 +23,7 @@ from rag.index_text import Source, read_text
 from rag.page_records import page_records, routes_of_whole
 from rag.pages import Extraction
 from rag.selective_visual_processor import PictureCounts, read_pictures
+from rag.stage_outputs import stage_output
 
 #: Where in a part's progress its stages lie: the measured shares of the time, so that bars move evenly
 EXTRACTING, PICTURES, INDEXING = (0.0, 0.08), (0.08, 0.12), (0.12, 0.85)
@@ -30,7 +31,7 @@ EXTRACTING, PICTURES, INDEXING = (0.0, 0.08), (0.08, 0.12), (0.12, 0.85)
 
 def process_document_text_rag(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler; answers with the messages that failed."""
-    return worker.run_each(event, aws.services(), process, discard)
+    return worker.run_each(event, context, aws.services(), process, discard)
 
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
@@ -42,8 +43,8 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
     measure = partial(timed, job=job)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder, "document")
-        services.blobs.download(job.bucket, job.key, job.etag, path)
-        routes = routes_of_part(job, path, services)
+        services.blobs.download(job.bucket, job.key, job.etag, path, reporter.check)
+        routes = routes_of_part(job, path, services, reporter.check)
         further = _hand_over(job, routes, services, reporter)
         pages = [page for page, route in routes.items() if route.route == "text"]
         source = Source(path, job.media_type, pages)
@@ -75,7 +76,15 @@ def _read_pictures(
 
     within(Status.CLASSIFYING_VISUALS, 0.0, 0)
     with timed(Status.PROCESSING_VISUALS, job) as counted:
-        extraction, counts = read_pictures(source.path, source.media_type, extraction, share, report)
+        extraction, counts = read_pictures(
+            source.path,
+            source.media_type,
+            extraction,
+            share,
+            report,
+            check=reporter.check,
+            stage=partial(stage_output, job, services.blobs, "pictures"),
+        )
         counted.update(asdict(counts))
     return extraction, counts
 
@@ -90,7 +99,7 @@ def _hand_over(job: Job, routes: Mapping[int, PageRoute], services: Services, re
     further = further_jobs(job, visual, "visual", sizes, kept=len(routes) - len(visual))
     if further:
         reporter.share()
-        services.queues.send(further)
+        dispatch.hand_over(further, services)
     return further
 
 

@@ -1,15 +1,16 @@
 """Lambda: a question in (``POST /v2/query``), the passages and pages that answer it out."""
 
 import time
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 
-import psycopg2
 from psycopg2.extensions import connection
 from pydantic import ValidationError
 
 from core import aws, http, logs
-from core.errors import TransientError
+from core.database_retry import connected
+from core.errors import RateLimitError, TransientError
 from core.http import HttpError
 from core.settings import settings
 from rag.embed import text_embedder
@@ -24,12 +25,16 @@ def query_documents(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler; answers with the HTTP response."""
     try:
         started = time.perf_counter()
+        callers = http.caller(event)
+        aws.rate_limits().count(callers[0], "queries")
         request = read(http.body(event))
-        response = _answer(http.caller(event), request, started)
+        response = _answer(callers, request, started)
         return http.answer(HTTPStatus.OK, response.model_dump())
     except HttpError as error:
         return http.refusal(event, error)
-    except (TransientError, psycopg2.OperationalError, psycopg2.InterfaceError):
+    except RateLimitError as error:
+        return http.refusal(event, http.over_limit(error))
+    except TransientError:
         logs.error("Query failed")
         return http.refusal(event, HttpError(503, "unavailable", "The service is busy; please try again shortly."))
     except Exception:  # noqa: BLE001  the HTTP edge: the caller must not see what happened inside
@@ -74,14 +79,7 @@ def _link(key: str) -> str:
 
 def _search(principals: tuple[str, ...], question: hybrid.Question) -> tuple[list[hybrid.Hit], str | None]:
     """The hits, and the page model if pages were looked at."""
-    database = aws.database(read_only=True)
-    try:
-        return _found(database, principals, question)
-    except (psycopg2.OperationalError, psycopg2.InterfaceError):
-        if not database.closed:
-            raise
-        # It went away while this environment was frozen; a new connection has not.
-        return _found(aws.database(read_only=True), principals, question)
+    return connected(partial(aws.database, read_only=True), lambda database: _found(database, principals, question))
 
 
 def _found(

@@ -14,6 +14,7 @@ from core.settings import Settings
 from local import migrate
 from local.passwords import Passwords
 from local.postgres import SUPERUSER, PostgresServer
+from local.settings import OPERATIONS_ROLE
 
 TEMPLATE = "template_amplify_rag"
 
@@ -46,6 +47,7 @@ class TestServer:
         migrate.create_database(self.dsn("postgres"), TEMPLATE)
         migrate.migrate(self.dsn(TEMPLATE))
         migrate.set_password(self.dsn(TEMPLATE), self.passwords.application)
+        migrate.set_password(self.dsn(TEMPLATE), self.passwords.operations, OPERATIONS_ROLE)
 
 
 @dataclass(frozen=True)

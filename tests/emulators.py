@@ -16,11 +16,20 @@ from tests.declarations import declared
 TABLES = {
     "document_status_table": "DocumentStatusTable",
     "document_audit_table": "DocumentAuditTable",
+    "document_parts_table": "DocumentPartsTable",
+    "usage_table": "UsageTable",
     "websocket_connections_table": "WebSocketConnectionsTable",
 }
 SCHEMA = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode", "StreamSpecification")
 UPLOADS, DERIVED = "amplify-rag-async-test-uploads", "amplify-rag-async-test-derived"
-TEXT_QUEUE, VDR_QUEUE = "test-text-rag-queue", "test-vdr-queue"
+TEXT_QUEUE, VDR_QUEUE, UPLOADS_QUEUE = "test-text-rag-queue", "test-vdr-queue", "test-document-index-queue"
+QUEUES = (TEXT_QUEUE, VDR_QUEUE, UPLOADS_QUEUE)
+#: Setting that names a dead-letter queue → its name
+DEAD_LETTER_QUEUES = {
+    "text_rag_dead_letter_queue_url": "test-text-rag-dlq",
+    "vdr_dead_letter_queue_url": "test-vdr-dlq",
+    "rag_document_index_dead_letter_queue_url": "test-document-index-dlq",
+}
 
 
 @dataclass(frozen=True)
@@ -30,6 +39,8 @@ class TestEmulator:
     emulator: Emulator
     queue_url: str  #: of text jobs
     vdr_queue_url: str
+    uploads_queue_url: str
+    dead_letter_queue_urls: Mapping[str, str]  #: by the setting that names each
 
     __test__ = False
 
@@ -37,11 +48,13 @@ class TestEmulator:
     def furnish(cls, emulator: Emulator) -> "TestEmulator":
         """Make what the functions expect to find."""
         for logical_id in TABLES.values():
-            emulator.client("dynamodb").create_table(TableName=logical_id, **_schema(logical_id))
+            emulator.client("dynamodb").create_table(TableName=logical_id, **schema(logical_id))
         for bucket in (UPLOADS, DERIVED):
             emulator.client("s3").create_bucket(Bucket=bucket)
-        queues = [emulator.client("sqs").create_queue(QueueName=name)["QueueUrl"] for name in (TEXT_QUEUE, VDR_QUEUE)]
-        return cls(emulator, *queues)
+        create = emulator.client("sqs").create_queue
+        text, visual, uploads = [create(QueueName=name)["QueueUrl"] for name in QUEUES]
+        dead = {setting: create(QueueName=name)["QueueUrl"] for setting, name in DEAD_LETTER_QUEUES.items()}
+        return cls(emulator, text, visual, uploads, dead)
 
     @property
     def settings(self) -> dict[str, Any]:
@@ -52,6 +65,8 @@ class TestEmulator:
             "derived_bucket": DERIVED,
             "text_rag_processing_queue_url": self.queue_url,
             "vdr_processing_queue_url": self.vdr_queue_url,
+            "rag_document_index_queue_url": self.uploads_queue_url,
+            **self.dead_letter_queue_urls,
         }
 
     @property
@@ -82,7 +97,7 @@ def environment(settings: Settings, names: Mapping[str, Any]) -> dict[str, str]:
     return {name.upper(): str(getattr(settings, name)) for name in names}
 
 
-def _schema(logical_id: str) -> dict[str, Any]:
+def schema(logical_id: str) -> dict[str, Any]:
     properties = declared("serverless", "tables.yml")["Resources"][logical_id]["Properties"]
     known = {name: properties[name] for name in SCHEMA if name in properties}
     if "StreamSpecification" in known:

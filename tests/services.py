@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from core.aws import Services
 from core.blobs import Blobs
+from core.part_table import PartTable
 from core.queues import Queues
 from core.settings import Settings
 from core.status_store import StatusStore
@@ -27,10 +28,12 @@ def services_over(
     return Services(
         settings=settings,
         statuses=StatusStore(client("dynamodb"), settings),
+        parts=PartTable(client("dynamodb"), settings),
         blobs=Blobs(client("s3"), settings.derived_bucket),
         queues=Queues(
             client("sqs"),
             {"text": settings.text_rag_processing_queue_url, "visual": settings.vdr_processing_queue_url},
+            settings.rag_document_index_queue_url,
         ),
         database=database,
     )

@@ -14,7 +14,7 @@ import pytest
 
 from tests.declarations import ROOT, declared, functions
 
-DEPLOYED = ("core", "rag", "search", "websocket", "api")
+DEPLOYED = ("core", "rag", "vdr", "search", "websocket", "api", "operations")
 QUEUES = declared("serverless", "queues.yml")["Resources"]
 ROLES = declared("serverless", "roles.yml")["Resources"]
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
@@ -146,3 +146,18 @@ def test_every_requirement_is_pinned_and_explained(file: Path) -> None:
 
 def test_the_lock_file_names_no_registry() -> None:
     assert '"resolved"' not in (ROOT / "package-lock.json").read_text()
+
+
+def pins(file: str) -> dict[str, str]:
+    """The versions that a file of requirements pins, by the normalised name of each package."""
+    lines = (ROOT / file).read_text().splitlines()
+    found = [line.split("#")[0].split(";")[0].strip(" \\").partition("==") for line in lines if "==" in line]
+    return {name.split("[")[0].lower().replace("_", "-").replace(".", "-"): version for name, _mark, version in found}
+
+
+def test_what_is_installed_is_locked_by_hashes() -> None:
+    locked = pins("requirements.lock")
+    assert {**pins("requirements.txt"), **pins("requirements-local.txt")}.items() <= locked.items()
+    assert locked.items() <= pins("constraints.txt").items()
+    entries = [entry for entry in (ROOT / "requirements.lock").read_text().split("\n") if "==" in entry]
+    assert all(entry.endswith("\\") for entry in entries), "an entry without a hash"

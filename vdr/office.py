@@ -3,6 +3,7 @@
 import json
 import shutil
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 from core import child, logs
@@ -54,9 +55,12 @@ def available() -> bool:
     return _program() is not None
 
 
-def to_pdf(path: Path, media_type: str, folder: Path, settings: Settings) -> Path:
+def to_pdf(
+    path: Path, media_type: str, folder: Path, settings: Settings, tick: Callable[[], None] | None = None
+) -> Path:
     """The file as a PDF in ``folder``, a page a slide (hidden ones too) or drawing.
 
+    ``tick`` is called about every second; whatever it raises ends the conversion and rises.
     Raises DocumentError: ``unsupported_type`` for one that is not CONVERTIBLE, ``parse_timeout``, ``parse_memory`` or
     ``corrupt``; SettingsError without LibreOffice.
     """
@@ -72,7 +76,7 @@ def to_pdf(path: Path, media_type: str, folder: Path, settings: Settings) -> Pat
     document = folder / f"document{suffix}"
     result = document.with_suffix(".pdf")
     deadline = time.monotonic() + settings.office_timeout_seconds
-    _run(["-m", "vdr.office_links", str(path.resolve()), str(document)], document, deadline)
+    _run(["-m", "vdr.office_links", str(path.resolve()), str(document)], document, deadline, tick)
     command = [
         program,
         f"-env:UserInstallation={profile.as_uri()}",
@@ -81,7 +85,7 @@ def to_pdf(path: Path, media_type: str, folder: Path, settings: Settings) -> Pat
         *("--convert-to", f"pdf:{writes}_pdf_Export:{json.dumps(EXPORT)}"),
         *("--outdir", str(folder), str(document)),
     ]
-    _run(command, result, deadline)
+    _run(command, result, deadline, tick)
     return result
 
 
@@ -96,7 +100,7 @@ def _write_profile(profile: Path) -> None:
     (user / "registrymodifications.xcu").write_text(_PROFILE.format(items), "utf-8")
 
 
-def _run(command: list[str], result: Path, deadline: float) -> None:
+def _run(command: list[str], result: Path, deadline: float, tick: Callable[[], None] | None) -> None:
     """Run a program that is to write ``result``; raises DocumentError when it does not."""
     try:
         child.run(
@@ -105,6 +109,7 @@ def _run(command: list[str], result: Path, deadline: float) -> None:
             memory_bytes=MEMORY_BYTES,
             output_bytes=OUTPUT_BYTES,
             directory=result.parent,
+            tick=tick,
         )
     except child.ChildError as error:
         logs.warning("Conversion failed", reason=error.reason, exit_status=error.returncode)

@@ -5,7 +5,7 @@ import os
 import signal
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -52,12 +52,14 @@ class PageRenderer:
     seconds: float  #: longest work of all children of one call
     page_seconds: float = PAGE_SECONDS
 
-    def render(self, path: Path, media_type: str, pages: Sequence[int], edge: int) -> Iterator[RenderedPage | Gap]:
+    def render(
+        self, path: Path, media_type: str, pages: Sequence[int], edge: int, tick: Callable[[], None] | None = None
+    ) -> Iterator[RenderedPage | Gap]:
         """One item a page, in the order of ``pages`` (ascending, from 1): its picture, or a gap with the reason.
 
         The longer side of a PDF's page is exactly ``edge`` pixels; an image file (its frames, for a TIFF) is only
         scaled down. One picture at a time is in memory; up to BATCH_PAGES wait in files as JPEG.
-        No document makes this raise.
+        No document makes this raise. ``tick`` is called about every second; whatever it raises ends the drawing.
         """
         if media_type != PDF and not media_type.startswith("image/"):
             raise ValueError(f"there is no way to draw {media_type}")
@@ -71,7 +73,7 @@ class PageRenderer:
                 page_seconds=self.page_seconds,
                 threads=min(os.cpu_count() or 1, MAX_PROCESSES),
             )
-            drawing = _Drawing(order, self)
+            drawing = _Drawing(order, self, tick)
             for start in range(0, len(pages), BATCH_PAGES):
                 batch = pages[start : start + BATCH_PAGES]
                 failures = drawing.draw(batch)
@@ -81,8 +83,9 @@ class PageRenderer:
 class _Drawing:
     """The children of one call: how much time is left to them, and how many were lost."""
 
-    def __init__(self, order: Order, renderer: PageRenderer) -> None:
+    def __init__(self, order: Order, renderer: PageRenderer, tick: Callable[[], None] | None) -> None:
         self._order = order
+        self._tick = tick
         self._memory_bytes = renderer.memory_bytes
         self._seconds = renderer.seconds
         self._fatal = 0
@@ -115,6 +118,7 @@ class _Drawing:
                 output_bytes=PAGE_FILE_BYTES,
                 directory=Path(self._order.folder),
                 on_line=watch,
+                tick=self._tick,
             )
         except child.ChildError as error:
             about = {"exit_status": error.returncode, "program": self._order.program, "page": watch.at}

@@ -4,6 +4,7 @@ import warnings
 
 from PIL import Image, ImageOps, UnidentifiedImageError
 
+from core.media_types import RASTER
 from vdr.render_order import At, Drawn, Failure, Order, file_of
 
 MAX_PIXELS = 160_000_000  #: of a frame; more is refused before it is decoded
@@ -25,7 +26,7 @@ def draw(order: Order, at: At) -> Drawn:
 
 def _draw_frame(order: Order, number: int) -> Failure | None:
     try:
-        with Image.open(order.path) as image:
+        with Image.open(order.path, formats=RASTER) as image:
             image.seek(number - 1)
             if image.width * image.height > MAX_PIXELS:
                 return "pixels"

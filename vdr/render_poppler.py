@@ -10,6 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from core import child
+from core.disk import require_space
 from vdr.render_order import JPEG_QUALITY, At, Drawn, Failure, Order, file_of
 
 PROGRAMS = ("pdftoppm", "pdfinfo")
@@ -110,6 +111,7 @@ def _convert(order: Order, run: Sequence[int], path: str, seconds: float, shift:
         for file in Path(folder).glob("run*-*.jpg"):
             if _complete(file, order.edge):
                 file.rename(file_of(order.folder, int(file.stem.rpartition("-")[2]) + shift))
+        require_space(Path(folder))  # pdftoppm says nothing of it
     return failure
 
 

@@ -1,6 +1,7 @@
 """What a presentation says besides what its slides show: speaker notes, alternative texts, hidden text."""
 
 import re
+from collections.abc import Callable
 from dataclasses import replace
 
 from core import logs
@@ -13,13 +14,16 @@ from vdr.source import PagedFile
 WORDS = re.compile(r"\w+")
 
 
-def with_slide_text(extraction: Extraction, file: PagedFile, media_type: str, settings: Settings) -> Extraction:
+def with_slide_text(
+    extraction: Extraction, file: PagedFile, media_type: str, settings: Settings, check: Callable[[], None]
+) -> Extraction:
     """The text of the rendered slides, and after it what only the presentation itself holds.
 
-    Left as it is when the presentation's slides cannot be told apart as its pages are, or cannot be read.
+    Left as it is when the presentation's slides cannot be told apart as its pages are, or cannot be read. ``check`` is
+    called about every second; whatever it raises rises.
     """
     try:
-        slides = extract(file.original, media_type, [1], settings, _ignore).pages
+        slides = extract(file.original, media_type, [1], settings, lambda _: check()).pages
     except DocumentError as error:
         logs.info("Presentation read by its pages alone", code=error.code)
         return extraction
@@ -38,7 +42,3 @@ def _joined(page: Page, slide: Page | None) -> Page:
         return page
     text = "\n\n".join(filter(None, [page.text, *more]))
     return replace(page, text=text, source=page.source or "converted")
-
-
-def _ignore(_pages_done: int) -> None:
-    """It takes a moment only."""

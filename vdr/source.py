@@ -1,14 +1,17 @@
 """The source of a part's pages: the uploaded file itself, or the PDF that LibreOffice makes of a presentation."""
 
 import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import blobs, pdf_features
+from core import blobs
 from core.aws import Services
-from core.errors import DocumentError
+from core.inspection import count_pages
 from core.jobs import Job, Notice
 from core.media_types import PDF, PRESENTATIONS
+from core.ranges import over
+from core.settings import Settings
 from vdr import office
 
 CONVERTED = "pages.pdf"  #: name of the derived object that holds the PDF of a presentation
@@ -29,14 +32,15 @@ class PagedFile:
     total_pages: int  #: of a PDF; 1 of a picture, as the entry has it
 
 
-def fetch(job: Job, folder: Path, services: Services) -> PagedFile | None:
+def fetch(job: Job, folder: Path, services: Services, check: Callable[[], None] | None = None) -> PagedFile | None:
     """The job's file on disk, presentations as PDF; None where only LibreOffice could make pages of it and is missing.
 
     The first worker converts and keeps the PDF with the version; the others of the same version find it there.
-    Raises DocumentError when the file cannot be converted, or has too many pages.
+    ``check`` is called about every second; whatever it raises ends the work and rises. Raises DocumentError
+    when the file cannot be converted, or has too many pages.
     """
     original = folder / "document"
-    services.blobs.download(job.bucket, job.key, job.etag, original)
+    services.blobs.download(job.bucket, job.key, job.etag, original, check)
     if job.media_type not in PRESENTATIONS:
         return PagedFile(original, job.media_type, original, job.total_pages)
     path = folder / CONVERTED
@@ -45,16 +49,11 @@ def fetch(job: Job, folder: Path, services: Services) -> PagedFile | None:
         if not office.available():
             return None
         with tempfile.TemporaryDirectory(dir=folder) as workplace:
-            office.to_pdf(original, job.media_type, Path(workplace), services.settings).rename(path)
+            office.to_pdf(original, job.media_type, Path(workplace), services.settings, check).rename(path)
         services.blobs.put_derived(key, path.read_bytes(), PDF)
-    return PagedFile(path, PDF, original, _pages(path, services.settings.max_pages))
+    return PagedFile(path, PDF, original, _pages(path, services.settings))
 
 
-def _pages(path: Path, most: int) -> int:
+def _pages(path: Path, settings: Settings) -> int:
     with path.open("rb") as file:
-        document = pdf_features.open_pdf(file)
-        total = len(document)
-        document.close()
-    if total > most:
-        raise DocumentError("too_many_pages", f"The document has {total} pages; at most {most} are accepted.")
-    return total
+        return count_pages(over(file), settings)

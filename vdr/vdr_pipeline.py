@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from core import aws, worker
+from core import aws, dispatch, worker
 from core.aws import Services
 from core.hand_over import further_jobs
 from core.jobs import VISUAL, Gap, Job
@@ -38,7 +38,7 @@ def process_document_vdr(event: dict[str, Any], context: object) -> dict[str, An
     """Lambda handler; answers with the messages that failed, or with a query's vectors."""
     if event.get("action") == query_message.ACTION:
         return query_message.answer(event, page_embedder(settings()))
-    return worker.run_each(event, aws.services(), process, discard)
+    return worker.run_each(event, context, aws.services(), process, discard)
 
 
 def process(job: Job, services: Services, reporter: Reporter) -> None:
@@ -50,7 +50,7 @@ def _process_part(job: Job, services: Services, reporter: Reporter) -> store.Par
     with tempfile.TemporaryDirectory() as folder:
         reporter.report(Status.CONVERTING_PAGES, fraction=0.0)
         with timed(Status.CONVERTING_PAGES, job):
-            file = source.fetch(job, Path(folder), services)
+            file = source.fetch(job, Path(folder), services, reporter.check)
         if file is None:
             return _text_alone(job, Path(folder, "document"), services, reporter)
         whole, further = _hand_over(job, file, services, reporter)
@@ -70,19 +70,19 @@ def _hand_over(job: Job, file: PagedFile, services: Services, reporter: Reporter
     further = further_jobs(whole, range(own + 1, file.total_pages + 1), "visual", sizes, kept=own)
     if further:
         reporter.share()
-        services.queues.send(further)
+        dispatch.hand_over(further, services)
     reporter.report(Status.CONVERTING_PAGES, fraction=0.01, details={"totalPages": file.total_pages})
     return whole, further
 
 
 def _pages(job: Job, file: PagedFile, further: list[Job], services: Services, reporter: Reporter) -> store.PartResult:
     measure = partial(timed, job=job)
-    routes = routes_of_part(job, file.path, services)
+    routes = routes_of_part(job, file.path, services, reporter.check)
     visual = [page for page, route in routes.items() if route.route == "visual"]
     wanted = Source(file.path, file.media_type, list(routes), visual)
     extraction = read_text(job, wanted, services, reporter.within(*READING), measure)
     if job.media_type in PRESENTATIONS:
-        extraction = with_slide_text(extraction, file, job.media_type, services.settings)
+        extraction = with_slide_text(extraction, file, job.media_type, services.settings, reporter.check)
     elif job.media_type != PDF:  # the frames of a picture are known only now
         job, routes = with_pages(job, extraction), routes_of_whole(extraction, routes[job.first_page])
         visual = list(routes)
@@ -104,7 +104,7 @@ def _by_page(gaps: Sequence[Gap]) -> list[Gap]:
 
 def _text_alone(job: Job, path: Path, services: Services, reporter: Reporter) -> store.PartResult:
     """A presentation without pictures of its slides: a notice says what was left out."""
-    routes = routes_of_part(job, path, services)
+    routes = routes_of_part(job, path, services, reporter.check)
     wanted = Source(path, job.media_type, job.page_numbers)
     extraction = read_text(job, wanted, services, reporter.within(*READING), partial(timed, job=job))
     pages = routes_of_whole(extraction, routes[job.first_page])

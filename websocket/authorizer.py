@@ -18,7 +18,11 @@ def authorize(event: dict[str, Any], context: object) -> dict[str, Any]:
         logs.info("Socket refused", reason=str(error))
         return _policy(event, "Deny", "anonymous", {})
     logs.info("Socket authorized", sub=claims["sub"])
-    known = {"sub": claims["sub"], "principals": json.dumps(principals.from_claims(claims)), "exp": str(claims["exp"])}
+    known = {
+        "sub": claims["sub"],
+        "principals": json.dumps(principals.from_claims(claims)),
+        "exp": str(int(claims["exp"])),
+    }
     return _policy(event, "Allow", claims["sub"], known)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from core import logs
 from core.errors import TransientError
-from websocket.protocol import ErrorCode, Message, NotConnectedError, RequestError
+from websocket.protocol import ClosingError, ErrorCode, Message, RequestError
 from websocket.sockets import GoneError, Sockets
 
 UNAVAILABLE = RequestError(ErrorCode.UNAVAILABLE, "The service is unavailable just now; please try again.")
@@ -22,7 +22,7 @@ def _send(sockets: Sockets, connection_id: str, messages: Iterator[Message]) -> 
     try:
         for message in messages:
             sockets.post(connection_id, message)
-    except NotConnectedError as error:
+    except ClosingError as error:
         sockets.post(connection_id, error.answer)
         sockets.close(connection_id)
         return error.code

@@ -4,26 +4,34 @@ API Gateway delivers nothing that these routes return, so every answer is posted
 """
 
 import json
+import time
 from collections.abc import Iterator
 from typing import Any
 
 from core import aws, logs
 from core.settings import settings
 from websocket import exchange, protocol
-from websocket.connections import Connections
-from websocket.protocol import ErrorCode, Message, RequestError
+from websocket.connections import Connections, TooManySocketsError
+from websocket.protocol import ErrorCode, Message, RequestError, TokenExpiredError
+from websocket.request_limit import within_limit
 from websocket.sockets import Sockets
 from websocket.subscriptions import Subscriptions
 
 DONE = {"statusCode": 200}
+TOO_MANY = {"statusCode": 429}
 
 
 def connect(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler of ``$connect``: record the socket of the caller whom the authorizer verified."""
     if not _is(event, "CONNECT"):
         return _ignored(event)
-    principals = json.loads(event["requestContext"]["authorizer"]["principals"])
-    _connections().open(_connection_id(event), principals)
+    caller = event["requestContext"]["authorizer"]
+    principals = json.loads(caller["principals"])
+    try:
+        _connections().open(_connection_id(event), principals, int(caller["exp"]), settings().max_sockets)
+    except TooManySocketsError:
+        logs.warning("Socket refused: its owner has too many open", connectionId=_connection_id(event))
+        return TOO_MANY
     logs.info("Socket opened", connectionId=_connection_id(event), principals=len(principals))
     return DONE
 
@@ -76,9 +84,20 @@ def _unknown(event: dict[str, Any]) -> Iterator[Message]:
 
 def _answer(event: dict[str, Any], messages: Iterator[Message]) -> dict[str, Any]:
     connection_id, route = _connection_id(event), event["requestContext"]["routeKey"]
-    outcome = exchange.answer(Sockets(aws.socket_client()), connection_id, messages)
+    counted = Connections(aws.counting_client(), settings().need("websocket_connections_table"))
+    limit = settings().socket_requests_a_minute
+    answers = within_limit(counted, connection_id, _while_valid(event, messages), limit)
+    outcome = exchange.answer(Sockets(aws.socket_client()), connection_id, answers)
     logs.info("Socket request", route=route, outcome=outcome, connectionId=connection_id)
     return DONE
+
+
+def _while_valid(event: dict[str, Any], messages: Iterator[Message]) -> Iterator[Message]:
+    """The messages; raises TokenExpiredError when the token has ended of which API Gateway reminds with each frame."""
+    expires = event["requestContext"].get("authorizer", {}).get("exp")
+    if expires is not None and int(expires) <= time.time():
+        raise TokenExpiredError
+    yield from messages
 
 
 def _is(event: dict[str, Any], kind: str) -> bool:

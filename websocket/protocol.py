@@ -11,6 +11,13 @@ Around a subscription and after a disturbance a change may arrive twice, and a l
 So a client that shows the state keeps the highest ``sequence`` of each document and leaves out what is not higher; one
 that keeps the history puts it in the order of the sequence, which has no gaps. When the connection was lost, a client
 connects again and subscribes with the highest number as ``after``.
+
+The last change of a document has the status ``deleted``: its subscriptions end with it, and the same name is from then
+on another document, with an id of its own.
+
+A connection does not outlive the token that it was opened with. From then on no change is sent, and the next request,
+or the next change that it would have been told, is answered with ``closing`` and the code ``token_expired``. The client
+connects again with a new token.
 """
 
 import json
@@ -48,8 +55,10 @@ class ErrorCode(StrEnum):
     UNKNOWN_ACTION = "unknown_action"  #: well-formed, but there is no such action
     NOT_FOUND = "not_found"  #: no such document, or not one of the caller's
     TOO_MANY_SUBSCRIPTIONS = "too_many_subscriptions"  #: unsubscribe from something first
+    RATE_LIMITED = "rate_limited"  #: too many requests in this minute; wait, for the server closes what goes on so
     UNAVAILABLE = "unavailable"  #: a failure on the server's side that will pass; ask again
     NOT_CONNECTED = "not_connected"  #: the server forgot this socket and closes it; connect again
+    TOKEN_EXPIRED = "token_expired"  # noqa: S105  #: the token it was opened with has ended; connect with a new one
 
 
 class RequestError(RagError):
@@ -61,12 +70,26 @@ class RequestError(RagError):
         self.answer: Message = {"type": "error", "code": str(code), "message": message, **about}
 
 
-class NotConnectedError(RequestError):
+class ClosingError(RequestError):
+    """A request that is answered with the end of the connection."""
+
+    def __init__(self, code: ErrorCode, message: str) -> None:
+        super().__init__(code, message)
+        self.answer["type"] = "closing"
+
+
+class NotConnectedError(ClosingError):
     """The server does not know this socket, so that it could not push to it; it is closed."""
 
     def __init__(self) -> None:
         super().__init__(ErrorCode.NOT_CONNECTED, "This connection has ended; please connect again.")
-        self.answer["type"] = "closing"
+
+
+class TokenExpiredError(ClosingError):
+    """The token that the socket was opened with has expired: nothing more is told or taken; it is closed."""
+
+    def __init__(self) -> None:
+        super().__init__(ErrorCode.TOKEN_EXPIRED, "Your token has expired; please connect again with a new one.")
 
 
 @dataclass(frozen=True)

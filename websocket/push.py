@@ -1,17 +1,20 @@
 """Push: changes of state to the sockets that subscribed to them."""
 
+import time
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import repeat
 from typing import Any
 
 from core import logs
 from core.errors import TransientError
+from core.status import Status
 from core.status_items import event_body, event_owner
 from websocket.connections import Connections, document_topic, owner_topic
-from websocket.protocol import Message
+from websocket.protocol import Message, TokenExpiredError
 from websocket.sockets import GoneError, Sockets, ThrottledError
 
 SENDERS = 16  #: sockets that are written to at a time
@@ -46,26 +49,50 @@ class Pusher:
         """Send the changes; answers the number of the first one that must be sent again, or None.
 
         A socket that cannot be written to while API Gateway is well is closed, so that it holds up nobody: its client
-        connects again and asks for what it missed. Raises TransientError when the subscribers are not known.
+        connects again and asks for what it missed. So is one whose token has expired, and it is told nothing else.
+        Raises TransientError when the subscribers are not known.
         """
         waiting = self._addressed(updates)
         if not waiting:
             return None
         with ThreadPoolExecutor(min(SENDERS, len(waiting))) as senders:
             unsent = list(senders.map(self._send, waiting, waiting.values(), repeat(updates)))
-        return min((number for number in unsent if number is not None), default=None)
+        first_unsent = min((number for number in unsent if number is not None), default=None)
+        self._forget_deleted(updates[:first_unsent])
+        return first_unsent
 
     def _addressed(self, updates: Sequence[Update]) -> dict[str, list[int]]:
-        """For each subscribed socket the numbers of its updates, in order.
+        """For each subscribed socket the numbers of its updates, in order; those whose token has expired are closed.
 
         Who subscribes after this is told the state by the subscription itself.
         """
         subscribers = {topic: self._connections.subscribers(topic) for topic in _topics(updates)}
+        now = time.time()
+        expired = {each for known in subscribers.values() for each, expires in known.items() if expires <= now}
+        for connection_id in expired:
+            self._end(connection_id, subscribers)
         waiting: dict[str, list[int]] = defaultdict(list)
         for number, update in enumerate(updates):
-            for connection_id in {each for topic in update.topics for each in subscribers[topic]}:
+            for connection_id in {each for topic in update.topics for each in subscribers[topic]} - expired:
                 waiting[connection_id].append(number)
         return waiting
+
+    def _end(self, connection_id: str, topics: Iterable[str]) -> None:
+        """Close a socket whose token has expired; one that cannot be told is forgotten, so that it hears nothing."""
+        with suppress(GoneError, TransientError):
+            self._sockets.post(connection_id, TokenExpiredError().answer)
+            self._sockets.close(connection_id)
+        self._connections.close(connection_id, topics)
+
+    def _forget_deleted(self, updates: Iterable[Update]) -> None:
+        """End the subscriptions to documents that their subscribers were told the end of."""
+        for update in updates:
+            if update.message["status"] != Status.DELETED:
+                continue
+            topic = document_topic(update.message["documentId"])
+            with suppress(TransientError):  # they expire by themselves
+                for connection_id in self._connections.subscribers(topic):
+                    self._connections.unsubscribe(connection_id, [topic])
 
     def _send(self, connection_id: str, numbers: Sequence[int], updates: Sequence[Update]) -> int | None:
         """Send a socket its updates; answers the first that must be sent again."""

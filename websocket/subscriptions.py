@@ -1,11 +1,12 @@
 """Subscriptions: which documents a socket watches, and what it is told at the start."""
 
+import time
 from collections.abc import Iterator, Sequence
 
 from core.status import FINAL, DocumentStatus
 from core.status_store import StatusStore
 from websocket.connections import Connection, Connections, UnknownConnectionError, document_topic, owner_topic
-from websocket.protocol import ErrorCode, Message, NotConnectedError, RequestError, Target, confirmed
+from websocket.protocol import ErrorCode, Message, NotConnectedError, RequestError, Target, TokenExpiredError, confirmed
 
 REPLAYED_AT_ONCE = 100
 RECENT = 100  #: of a caller's documents, those among which the unfinished ones are told on ``all``
@@ -24,7 +25,8 @@ class Subscriptions:
     def subscribe(self, connection_id: str, target: Target) -> Iterator[Message]:
         """Messages for the socket: the confirmation, then the current state or what was missed.
 
-        Raises RequestError when the document is not one of the caller's, or the socket has too many topics.
+        Raises RequestError when the document is not one of the caller's, the socket has too many topics or its token
+        has expired.
         """
         connection = self._connection(connection_id)
         yield from (
@@ -71,16 +73,20 @@ class Subscriptions:
             yield document.body()
 
     def _connection(self, connection_id: str) -> Connection:
+        """The socket's record; raises ClosingError when there is none, or none that is still good."""
         try:
-            return self._connections.get(connection_id)
+            connection = self._connections.get(connection_id)
         except UnknownConnectionError as error:
             raise NotConnectedError from error
+        if connection.expires <= time.time():
+            raise TokenExpiredError
+        return connection
 
     def _record(self, connection: Connection, topics: Sequence[str]) -> None:
         if len(connection.topics.union(topics)) > self._statuses.settings.max_subscriptions:
             raise RequestError(ErrorCode.TOO_MANY_SUBSCRIPTIONS, "This connection has too many subscriptions.")
         try:
-            self._connections.subscribe(connection.connection_id, topics)
+            self._connections.subscribe(connection.connection_id, topics, connection.expires)
         except UnknownConnectionError as error:
             raise NotConnectedError from error
 

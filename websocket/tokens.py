@@ -14,6 +14,7 @@ ALGORITHMS = ["RS256"]  #: pinned: what the token itself names is not trusted
 CLOCK_SKEW_SECONDS = 10
 FETCH_SECONDS = 5
 REFETCH_SECONDS = 10.0  #: least time between two looks for a key that is unknown; each look is a request
+KEPT_SECONDS = 300.0  #: how long keys are kept: as long may one be used that the issuer has withdrawn
 
 
 class TokenError(RagError):
@@ -23,11 +24,13 @@ class TokenError(RagError):
 class TokenVerifier:
     """Verifies tokens against the issuer's published keys, which are kept and refetched after a rotation."""
 
-    def __init__(self, settings: Settings, refetch_seconds: float = REFETCH_SECONDS) -> None:
+    def __init__(
+        self, settings: Settings, refetch_seconds: float = REFETCH_SECONDS, kept_seconds: float = KEPT_SECONDS
+    ) -> None:
         self._issuer = settings.need("jwt_issuer")
         self._audience = settings.need("jwt_audience")
         url = settings.need("jwks_url")
-        self._keys = PyJWKClient(url, timeout=FETCH_SECONDS, cooldown_duration=refetch_seconds)
+        self._keys = PyJWKClient(url, timeout=FETCH_SECONDS, cooldown_duration=refetch_seconds, lifespan=kept_seconds)
 
     def verify(self, token: str) -> Mapping[str, Any]:
         """The claims of an ID or access token made by the issuer for the audience, and not expired.

@@ -77,10 +77,11 @@ function translate(resources) {
   }
 }
 
-// In AWS the right to send covers batches; the emulator asks for an action of their own
+// In AWS these rights cover batches; the emulator asks for actions of their own
 function allowBatches(statement) {
   const actions = [statement.Action].flat();
-  if (actions.includes('sqs:SendMessage')) statement.Action = [...actions, 'sqs:SendMessageBatch'];
+  const covering = actions.filter((action) => ['sqs:SendMessage', 'sqs:ChangeMessageVisibility'].includes(action));
+  if (covering.length) statement.Action = [...actions, ...covering.map((action) => `${action}Batch`)];
 }
 
 function mapKeys(object, change) {

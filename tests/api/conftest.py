@@ -17,9 +17,11 @@ from api.services import ApiServices
 from api.upload_forms import UploadForms
 from core.blobs import Blobs
 from core.settings import Settings
+from core.usage_rates import RateLimits
 from tests.databases import TestDatabase
 from tests.emulators import TestEmulator
 from tests.services import services_over
+from websocket.connections import Connections
 
 EVENTS = Path(__file__).resolve().parents[1] / "events"
 
@@ -91,7 +93,9 @@ def services_with(settings: Settings, emulator: TestEmulator, database: Callable
     """The API's services for these settings."""
     client = signing_client(emulator)
     services = replace(services_over(emulator, settings, database), blobs=Blobs(client, settings.derived_bucket))
-    return ApiServices.of(services, UploadForms(client))
+    dynamodb = emulator.emulator.client("dynamodb")
+    connections = Connections(dynamodb, settings.websocket_connections_table)
+    return ApiServices.of(services, UploadForms(client), RateLimits(dynamodb, settings), connections)
 
 
 def signing_client(emulator: TestEmulator) -> Any:

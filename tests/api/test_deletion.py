@@ -76,10 +76,12 @@ def test_the_receipt_counts_what_went_from_each_store(
     assert (answer.body["documentId"], answer.body["statusId"]) == (status.document_id, status.status_id)
     assert answer.body["deleted"] == {
         "postgres": before,
-        "derivedObjects": 3,
-        "uploadObject": 1,
+        "derivedObjects": {"pageImages": 0, "text": 0, "converted": 0, "other": 3},
+        "uploadObjects": 1,
+        "parts": 0,
         "status": 1,
-        "audit": changes,
+        "audit": changes + 1,  # the last one is the deletion
+        "subscriptions": 0,
     }
     assert min(before.values()) > 0
     assert_gone(caller, emulator, database, status)
@@ -99,7 +101,7 @@ def test_only_this_document_goes(caller: Caller, emulator: TestEmulator, databas
 def test_a_document_that_is_only_announced_can_be_deleted(caller: Caller) -> None:
     announced = caller.call("POST", "/v2/uploads", {"fileName": "a.txt", "size": 5}).body
     receipt = caller.call("DELETE", f"/v2/documents/{announced['documentId']}").body
-    assert (receipt["deleted"]["uploadObject"], receipt["deleted"]["status"]) == (0, 1)
+    assert (receipt["deleted"]["uploadObjects"], receipt["deleted"]["status"]) == (0, 1)
     assert set(receipt["deleted"]["postgres"].values()) == {0}
 
 

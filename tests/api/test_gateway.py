@@ -20,7 +20,7 @@ def test_a_document_comes_and_goes(stack: RunningStack) -> None:
         assert stack.call("GET", path).status == 401
     assert stack.call("GET", name, token=stranger.token).status == 404
     receipt = stack.call("DELETE", name, token=user.token)
-    assert (receipt.status, receipt.body["deleted"]["uploadObject"]) == (200, 1), receipt.body
+    assert (receipt.status, receipt.body["deleted"]["uploadObjects"]) == (200, 1), receipt.body
     assert stack.call("GET", name, token=user.token).status == 404
 
 

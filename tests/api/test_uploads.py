@@ -125,7 +125,9 @@ def test_announcing_again_names_the_same_document(caller: Caller) -> None:
         ({"fileName": "../../etc/passwd"}, 400, "invalid_file_name", "fileName"),
         ({"fileName": "\ud800.txt"}, 400, "invalid_request", "fileName"),
         ({"contentType": "text/plain\r\nx-amz-meta-owner: group:admins"}, 400, "invalid_request", "contentType"),
-        ({"owner": "group:admins"}, 400, "invalid_request", "owner"),
+        ({"owner": "group:admins"}, 403, "not_your_group", "owner"),
+        ({"owner": "user:somebody-else"}, 403, "not_your_group", "owner"),
+        ({"owner": ""}, 400, "invalid_request", "owner"),
         ({"route": "fastest"}, 400, "invalid_request", "route"),
     ],
 )

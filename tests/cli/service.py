@@ -12,6 +12,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
+from tests.cli.dead_letters import DeadLetters, Doctor
+
 TOKEN = "valid-token"  # noqa: S105
 BUCKET = "uploads"
 
@@ -30,6 +32,7 @@ class Faults:
     deaf: bool = False  #: sockets open, but nothing that is sent to them is heard
     refused_by_sockets: set[str] = field(default_factory=set)  #: tokens that only HTTP takes
     no_replay: bool = False
+    forgotten: set[int] = field(default_factory=set)  #: sequences that the history lacks
     ends_on_upload: bool = False  #: a running version completes in the moment in which new bytes arrive
     broken: dict[str, str] = field(default_factory=dict)  #: by file name: the error that processing ends with
     answers: list[tuple[int, dict[str, str]]] = field(default_factory=list)  #: given to the next HTTP requests
@@ -47,6 +50,7 @@ class Document:
         self.states: list[dict[str, Any]] = []
         self.pages: list[dict[str, Any]] = []
         self.route: str | None = None  #: the one that its uploader forced
+        self.owner: str | None = None  #: the one that its uploader named
 
     @property
     def key(self) -> str:
@@ -90,6 +94,8 @@ class Service:
         self.requests: list[tuple[str, str, dict[str, str]]] = []
         self.queries: list[dict[str, Any]] = []
         self.facts: dict[str, Any] = {}  #: more that is told of a document when it is completed
+        self.dead_letters = DeadLetters()
+        self.doctor = Doctor()
         self.hits: list[dict[str, Any]] | None = None  #: what queries find, if not the usual hit
         self.subscriptions: list[dict[str, Any]] = []  #: every subscribe message that came
         self.connections = 0

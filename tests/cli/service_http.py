@@ -52,7 +52,7 @@ class Handler(BaseHTTPRequestHandler):
         service = self.service
         if path == ["uploads"]:
             document = service.documents.setdefault(content["fileName"], Document(content["fileName"], content["size"]))
-            document.route = content.get("route")
+            document.route, document.owner = content.get("route"), content.get("owner")
             if not document.states:
                 document.add("awaiting_upload", 0)
             form = {"url": f"{service.url}/{BUCKET}", "fields": {"key": document.key, "policy": "p"}}
@@ -67,6 +67,10 @@ class Handler(BaseHTTPRequestHandler):
         if path == ["query"]:
             service.queries.append(content)
             return 200, answer_to(content, service.hits)
+        if path == ["operations", "doctor"] and service.dead_letters.is_operator:
+            return service.doctor.answer(content)
+        if path[:1] == ["operations"]:
+            return service.dead_letters.answer(path[2:], query, content)
         if path == ["documents"]:
             wanted = query.get("status", [None])[0]
             found_all = [d.summary() for d in service.documents.values() if wanted in {None, d.states[-1]["status"]}]
@@ -97,10 +101,17 @@ class Handler(BaseHTTPRequestHandler):
         if path == ["events"]:
             events = document.states[after : after + 2]
             more = after + 2 if len(document.states) > after + 2 else None
-            return 200, {"documentId": document.id, "events": events, "nextAfter": more}
+            kept = [event for event in events if event["sequence"] not in self.service.faults.forgotten]
+            return 200, {"documentId": document.id, "events": kept, "nextAfter": more}
+        if self.command == "POST":
+            return stop_or_try_again(document, path[0])
         assert self.command == "DELETE"
         del self.service.documents[document.name]
-        counts = {"postgres": {"documents": 1, "hybrid_dense_embeddings": 7}, "derivedObjects": 0, "uploadObject": 1}
+        counts = {
+            "postgres": {"documents": 1, "hybrid_dense_embeddings": 7},
+            "derivedObjects": {"text": 0},
+            "uploadObjects": 1,
+        }
         return 200, {"documentId": document.id, "statusId": "", "deleted": {**counts, "status": 1, "audit": 6}}
 
     def store(self, body: bytes) -> None:
@@ -132,6 +143,14 @@ class Handler(BaseHTTPRequestHandler):
             self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
+
+
+def stop_or_try_again(document: Document, action: str) -> tuple[int, Any]:
+    """Cancel is refused when the document is completed, retry unless it failed."""
+    status = document.states[-1]["status"]
+    if (status != "failed") if action == "retry" else (status == "completed"):
+        return 409, {"error": f"The document is {status}.", "code": "not_now", "requestId": "r4"}
+    return (202, document.add("queued", 5)) if action == "retry" else (200, document.add("cancelled", 0))
 
 
 def answer_to(query: dict[str, Any], hits: list[dict[str, Any]] | None) -> dict[str, Any]:

@@ -1,4 +1,6 @@
 import asyncio
+import random
+import threading
 import time
 from collections.abc import Callable, Coroutine, Iterator
 from dataclasses import replace
@@ -10,7 +12,8 @@ from cli.client import Client
 from cli.endpoints import Endpoints
 from cli.errors import NotLoggedInError, RefusedError, UnreachableError
 from cli.following import Stream
-from cli.live import Live, Patience
+from cli.live import Live
+from cli.patience import Patience
 from cli.session import Session, Tokens
 from tests.cli.service import TOKEN, Document, Service
 
@@ -105,13 +108,86 @@ def test_a_dropped_connection_is_made_again_and_what_was_missed_is_replayed(
     assert service.connections >= 3
 
 
+@pytest.mark.parametrize("seed", range(4))
+def test_sockets_that_are_cut_at_random_cost_no_state_and_repeat_none(
+    service: Service, document: Document, run: Run, seed: int
+) -> None:
+    chance = random.Random(seed)  # noqa: S311  which sockets are cut
+    service.faults.unpushed = {sequence for sequence in WHOLE if chance.random() < 0.2}
+    service.pace = 0.1
+    ended = threading.Event()
+
+    def cut() -> None:
+        while not ended.wait(chance.uniform(0.02, 0.2)):
+            with service.lock:
+                for socket in list(service.sockets):
+                    socket.socket.shutdown(2)
+
+    cutter = threading.Thread(target=cut)
+    cutter.start()
+    try:
+        assert run(watched(service, document)) == WHOLE
+    finally:
+        ended.set()
+        cutter.join()
+    assert service.connections > 2
+
+
+def test_states_that_were_missed_while_the_service_was_away_come_in_their_order(
+    service: Service, document: Document, run: Run
+) -> None:
+    async def work(live: Live) -> list[int]:
+        states = await live.follow(document.id)
+        first = await anext(states)
+        service.faults.no_sockets = True
+        with service.lock:
+            for socket in list(service.sockets):
+                socket.socket.shutdown(2)
+        for status in ("validating", "queued", "extracting_text", "embedding", "storing", "completed"):
+            document.add(status, 50)
+        return [first.sequence, *await until_final(states)]
+
+    assert run(work) == WHOLE
+
+
+def test_a_closing_message_ends_the_connection_and_another_takes_over(
+    service: Service, document: Document, run: Run
+) -> None:
+    async def work(live: Live) -> list[int]:
+        states = await live.follow(document.id)
+        first = await anext(states)
+        with service.lock:
+            for socket in list(service.sockets):
+                service.send(socket, {"type": "closing", "code": "token_expired", "message": "Connect again."})
+        while service.connections < 2:
+            await asyncio.sleep(0.01)
+        service.process(document)
+        return [first.sequence, *await until_final(states)]
+
+    assert run(work) == WHOLE
+
+
+def test_a_connection_that_always_fails_is_tried_ever_more_slowly() -> None:
+    patience = Patience()
+    pauses = [patience.backoff(attempt) for attempt in range(5000)]
+    assert pauses[0] <= 0.25
+    assert max(pauses) <= patience.longest_backoff
+    assert len(set(pauses[100:])) > 100
+
+
 def test_a_last_message_that_is_lost_is_found_by_asking(service: Service, document: Document, run: Run) -> None:
     service.faults.unpushed = {6, 7}
     assert run(watched(service, document)) == WHOLE
 
 
-def test_what_cannot_be_replayed_is_given_up_in_the_end(service: Service, document: Document, run: Run) -> None:
+def test_what_is_not_replayed_is_taken_from_the_history(service: Service, document: Document, run: Run) -> None:
     service.faults.unpushed = {4}
+    service.faults.no_replay = True
+    assert run(watched(service, document)) == WHOLE
+
+
+def test_what_the_history_lacks_is_given_up_in_the_end(service: Service, document: Document, run: Run) -> None:
+    service.faults.unpushed = service.faults.forgotten = {4}
     service.faults.no_replay = True
     assert run(watched(service, document)) == [1, 2, 3, 5, 6, 7]
 
@@ -139,9 +215,7 @@ def test_without_a_socket_the_states_are_polled(service: Service, document: Docu
     service.pace = 0.1
     seen = run(watched(service, document))
     assert service.connections == 0
-    assert (seen[0], seen[-1]) == (1, 7)
-    assert seen == sorted(set(seen))
-    assert len(seen) > 3  # several on the way, not the last alone
+    assert seen == WHOLE
 
 
 def test_a_document_that_was_finished_is_followed_into_its_next_version(

@@ -147,6 +147,13 @@ def test_a_forced_route_is_announced(service: Service, papers: Path, run: Run) -
     assert run("upload", papers / "a.pdf", "--route", "fastest").exit_code == 2
 
 
+def test_a_group_is_announced_as_the_owner(service: Service, papers: Path, run: Run) -> None:
+    assert run("upload", papers / "a.pdf", "--group", "finance").exit_code == 0
+    assert service.documents["a.pdf"].owner == "group:finance"
+    assert run("upload", papers / "b [x].pdf").exit_code == 0
+    assert service.documents["b [x].pdf"].owner is None
+
+
 def test_what_was_left_out_is_said_at_the_end(service: Service, papers: Path, run: Run) -> None:
     service.facts = {"notices": [{"code": "no_office", "message": "Install LibreOffice to have [page] images."}]}
     result = run("upload", papers / "a.pdf")

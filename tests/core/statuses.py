@@ -42,3 +42,23 @@ def job(status: DocumentStatus, part: int = 0, **fields: Any) -> Job:
         "total_pages": status.metadata["totalPages"],
     }
     return Job(**{**known, **fields})
+
+
+#: The job for the first of five parts, of a document that is nowhere
+JOB = Job(
+    document_id="5c7a6a54-0000-4000-8000-000000000000",
+    bucket="uploads",
+    key="ann/handbook.pdf",
+    etag="etag",
+    owner=OWNER,
+    file_name="handbook.pdf",
+    media_type="application/pdf",
+    size_bytes=1234,
+    version="a" * 16,
+    generation=1,
+    part=0,
+    parts=5,
+    first_page=1,
+    last_page=5,
+    total_pages=25,
+)

@@ -1,5 +1,6 @@
 """A child process has limits, no credentials and no part in its parent's pipes, and ends with it."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -99,3 +100,21 @@ def assert_gone(pid: int) -> None:
             return
         time.sleep(0.05)
     raise AssertionError(f"process {pid} is still there")
+
+
+@pytest.mark.parametrize(
+    "code", ["import time; time.sleep(60)", "import os, time; os.close(1); os.close(2); time.sleep(60)"]
+)
+def test_who_waits_can_end_a_silent_child(code: str) -> None:
+    ticks: list[float] = []
+
+    def tick() -> None:
+        ticks.append(time.monotonic())
+        if len(ticks) == 3:
+            raise InterruptedError
+
+    started = time.monotonic()
+    with pytest.raises(InterruptedError):
+        run(code, timeout_seconds=60.0, tick=tick)
+    assert 2.5 < time.monotonic() - started < 15
+    assert [later - earlier >= 0.9 for earlier, later in itertools.pairwise(ticks)] == [True, True]

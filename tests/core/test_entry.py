@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,6 +31,7 @@ class Bench:
     def __init__(self, emulator: TestEmulator) -> None:
         self.s3 = emulator.emulator.client("s3")
         self.sqs = emulator.emulator.client("sqs")
+        self.dynamodb = emulator.emulator.client("dynamodb")
         self.settings = Settings(**emulator.settings, text_part_pages=10, max_upload_bytes=5_000_000)
         self.services: Services = services_over(emulator, self.settings)
         self.owner = uuid.uuid4().hex
@@ -216,3 +218,29 @@ def test_routes_are_recorded_on_the_document_but_not_sent_with_every_message(ben
     assert [route["page"] for route in kept.page_routes][:1] == [1]
     assert all(route["reason"] for route in kept.page_routes)
     assert "pages" not in counts
+
+
+def test_two_deliveries_that_cut_a_file_differently_end_in_one_version(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = bench.put(HANDBOOK, "handbook.pdf")
+    begun = bench.accept(request)
+    bench.jobs()
+    services = bench.services
+    services.parts.delete(begun.document_id)  # as if the entry had died before it kept its plan, …
+    table = bench.dynamodb
+    table.update_item(  # … while validating
+        TableName=bench.settings.document_status_table,
+        Key={"statusId": {"S": begun.status_id}},
+        UpdateExpression="SET #status = :validating",
+        ExpressionAttributeNames={"#status": "status"},
+        ExpressionAttributeValues={":validating": {"S": "validating"}},
+    )
+    # Which pages of a long file are looked at depends on the time that it takes.
+    monkeypatch.setattr("core.parts.part_sizes", lambda pages, settings: {"text": 1, "visual": 1})
+    again = bench.accept(request)
+    jobs = bench.jobs()
+    assert again.status is Status.QUEUED
+    assert {job.generation for job in jobs} == {again.generation} == {begun.generation + 1}
+    assert {job.parts for job in jobs} == {len(again.part_permille)}
+    assert services.statuses.quotas.used(again.owner, datetime.now(UTC)).pages == again.metadata["totalPages"]

@@ -1,6 +1,7 @@
 """Queue messages are handled one by one; S3 notifications are understood in each of their forms."""
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -53,3 +54,24 @@ def test_keys_arrive_url_encoded(content: dict[str, Any]) -> None:
 
 def test_the_test_event_of_s3_names_nothing() -> None:
     assert list(uploaded_objects(json.dumps({"Service": "Amazon S3", "Event": "s3:TestEvent"}))) == []
+
+
+def use(uploads: Iterator[UploadedObject]) -> None:
+    assert list(uploads)
+
+
+def test_a_message_that_nobody_sent_is_logged_with_the_reason_and_comes_again_later_and_later(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    postponed: list[tuple[str, str, int]] = []
+    for count in range(1, 12):
+        event = {"Records": [record(1, '{"Records": 7}', str(count))]}
+        answer = each_message(
+            event, lambda message: use(uploaded_objects(message.body)), lambda *about: postponed.append(about)
+        )
+        assert answer == {"batchItemFailures": [{"itemIdentifier": "m1"}]}
+    delays = [seconds for _arn, _handle, seconds in postponed]
+    assert delays[:3] == [10, 40, 160]
+    assert delays == sorted(delays)
+    assert max(delays) <= 43_200  # the longest that a queue hides a message
+    assert {record.__dict__["reason"] for record in caplog.records} == {"the message is not a notification of S3"}

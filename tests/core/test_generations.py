@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from core import generations
-from core.errors import DocumentError
-from core.status import Change, DocumentStatus, Status, advance
+from core.errors import DocumentError, TransientError
+from core.status import Change, DocumentStatus, Status, advance, bury, resume
 from tests.core.statuses import upload
 
 FAILURE = {"error": "The file is encrypted.", "code": "encrypted", "stage": "validating", "retryable": False}
@@ -105,3 +105,35 @@ def test_a_type_found_by_content_replaces_the_announced_one() -> None:
     assert generations.reject(announced, upload(media_type=""), "-", "t", failure=FAILURE) == replace(
         generations.reject(announced, upload(), "-", "t", failure=FAILURE)  # type: ignore[type-var]
     )
+
+
+def deleted() -> DocumentStatus:
+    return bury(now(begun(), Status.COMPLETED), "2026-11-21T09:00:07.500000Z")
+
+
+@pytest.mark.parametrize("stored_at", ["2026-11-21T09:00:00Z", "2026-11-21T09:00:07Z"])
+def test_nothing_becomes_of_a_file_that_is_being_deleted(stored_at: str) -> None:
+    """The second of the deletion counts as before it: it is looked at again when the deletion is over."""
+    with pytest.raises(TransientError):
+        begun(deleted(), stored_at=stored_at)
+    with pytest.raises(TransientError):
+        generations.reject(deleted(), upload(stored_at=stored_at), "d9", "t9", failure=FAILURE)
+
+
+def test_a_newer_file_of_that_name_is_another_document() -> None:
+    new = generations.begin(
+        deleted(), upload(stored_at="2026-11-21T09:00:08Z"), "d9", "t9", routing={}, total_pages=3, parts=1
+    )
+    assert (new.document_id, new.generation, new.sequence, new.created_at) == ("d9", 1, 1, "t9")
+    assert new.current_generation is None
+    announced = generations.announce(deleted(), upload(version="", owner="user:another"), "d9", "t9")
+    assert (announced.document_id, announced.sequence, announced.owner) == ("d9", 1, "user:another")
+
+
+def test_a_deleted_document_changes_no_more() -> None:
+    state = deleted()
+    assert bury(state, "t9") is state
+    assert resume(state, "t9") is None
+    change = Change(document_id="d1", generation=1, version=state.version, status=Status.STORING, at="t9", part=0)
+    assert advance(state, change) is None
+    assert not generations.is_repeat(state, upload(repeats=1))

@@ -1,21 +1,75 @@
 """Real files are told apart by a part of their bytes, and hostile ones are refused by a code."""
 
 import csv
+import os
+import signal
+import sys
+import threading
 from pathlib import Path
 
 import pypdfium2 as pdfium
 import pytest
 
-from core.errors import DocumentError
+from core.errors import DocumentError, TransientError
 from core.inspection import Inspection, inspect
 from core.pdf_features import features
 from core.ranges import RangeFile
+from core.settings import Settings
 from tests import evaluation_data
 from tests.core.pdf_pages import lines, pdf, picture
 
 
 def inspect_bytes(data: bytes, name: str = "file.pdf", max_pages: int = 10_000) -> Inspection:
-    return inspect(RangeFile(len(data), lambda first, last: data[first : last + 1]), name, max_pages)
+    file = RangeFile(len(data), lambda first, last: data[first : last + 1])
+    return inspect(file, name, Settings(max_pages=max_pages))
+
+
+def code_of(data: bytes, **settings: int) -> str:
+    file = RangeFile(len(data), lambda first, last: data[first : last + 1])
+    with pytest.raises(DocumentError) as raised:
+        inspect(file, "file.pdf", Settings(**settings))  # type: ignore[arg-type]
+    return raised.value.code
+
+
+def test_what_the_parser_does_not_survive_is_told_by_a_code() -> None:
+    whole = pdf(lines(60))
+    assert code_of(whole, inspect_timeout_seconds=0) == "parse_timeout"
+    assert code_of(whole, inspect_memory_bytes=25_000_000) in {"parse_memory", "corrupt"}  # it may not even start
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="children are found by /proc")
+def test_a_crash_while_the_file_is_opened_is_the_files_fault_and_the_next_file_is_looked_at() -> None:
+    whole = pdf(lines(60))
+    fetched = 0
+
+    def fetch(first: int, last: int) -> bytes:
+        nonlocal fetched
+        fetched += 1
+        if fetched > 1:  # the first range is fetched before there is a child
+            kill_children()
+        return whole[first : last + 1]
+
+    big = RangeFile(len(whole), fetch, block_bytes=256)
+    with pytest.raises(DocumentError) as raised:
+        inspect(big, "file.pdf", Settings())
+    assert raised.value.code == "corrupt"
+    assert inspect_bytes(whole).pages == 1
+
+
+def kill_children() -> None:
+    for number in Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split():
+        os.kill(int(number), signal.SIGSEGV)
+
+
+@pytest.mark.parametrize("data", [pdf(lines(60)), b"PK\x03\x04" + bytes(9_000)])
+def test_what_hinders_fetching_a_range_rises_as_itself(data: bytes) -> None:
+    def fetch(first: int, last: int) -> bytes:
+        if first > 0:
+            raise TransientError("the store is away")
+        return data[first : last + 1]
+
+    with pytest.raises(TransientError, match="the store is away"):
+        inspect(RangeFile(len(data), fetch, block_bytes=256), "file.pdf", Settings())
 
 
 def test_an_empty_file_is_refused() -> None:

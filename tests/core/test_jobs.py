@@ -45,6 +45,14 @@ def test_a_job_is_far_below_the_limit_of_a_message() -> None:
         "{}",
         json.dumps({**json.loads(JOB.to_json()), "schema": 99}),
         JOB.to_json()[:-1] + ',"text":"x"}',
+        "[" * 100_000,
+        replace(JOB, part="1").to_json(),  # type: ignore[arg-type]
+        replace(JOB, generation=True).to_json(),
+        replace(JOB, route="neither").to_json(),  # type: ignore[arg-type]
+        replace(JOB, page_routes="tt").to_json(),
+        replace(JOB, page_routes="x" * 50).to_json(),
+        replace(JOB, first_page=0).to_json(),
+        replace(JOB, last_page=10**12).to_json(),
     ],
 )
 def test_anything_else_is_refused(body: str) -> None:

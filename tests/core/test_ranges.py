@@ -43,3 +43,18 @@ def test_a_short_answer_is_an_error() -> None:
     file = RangeFile(1000, lambda first, last: b"short")
     with pytest.raises(OSError, match="got 5"):
         file.read(10)
+
+
+def test_who_reads_on_gets_more_each_time() -> None:
+    file = over(DATA, block_bytes=16)
+    for offset in range(0, 4_096, 16):
+        assert file.read_at(offset, 16) == DATA[offset : offset + 16]
+    assert file.requests < 12
+    assert file.bytes_fetched <= len(DATA)
+
+
+def test_what_was_fetched_first_is_forgotten() -> None:
+    file = RangeFile(len(DATA), lambda first, last: DATA[first : last + 1], 256, kept_bytes=1024)
+    assert file.read_at(0, 5_000) == DATA
+    assert len(file._blocks) == 4
+    assert file.read_at(0, 300) == DATA[:300]

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import Any
 from uuid import uuid4
 
@@ -306,6 +307,95 @@ def test_documents_of_the_same_moment_are_all_listed_once(store: StatusStore, ow
         )
     listed = pages(store, [owner], limit=2)
     assert sorted(each.status_id for page in listed for each in page) == sorted(each.status_id for each in begun)
+
+
+def test_running_documents_are_counted_until_they_end(store: StatusStore, new: Any, owner: str, client: Any) -> None:
+    file = new("announced.pdf")
+    names = {name: getattr(file, name) for name in ("bucket", "key", "owner", "file_name", "media_type", "size")}
+    store.expect(**names)  # awaits its file: nothing is running yet
+    assert store.running(owner) == 0
+    finished, failed, cancelled, running = (store.begin(new(f"{number}.pdf")).status for number in range(4))
+    assert store.running(owner) == 4
+    assert raw(client, running.status_id)["running"] == {"S": owner}
+    store.finish(job(finished), Status.COMPLETED)
+    assert store.running(owner) == 3
+    store.fail(job(failed), code="gave_up", message="Processing failed several times.", retryable=True)
+    store.cancel(cancelled.document_id)
+    store.report(job(running), Status.EMBEDDING, fraction=0.5)  # a change does not count it twice
+    assert store.running(owner) == 1
+    assert "running" not in raw(client, finished.status_id)
+    store.begin(new("0.pdf", version="b" * 16))  # a new version of a finished one
+    assert store.running(owner) == 2
+    store.delete(running.document_id)
+    assert store.running(owner) == 1
+    assert store.running(f"user:{uuid4()}") == 0
+
+
+def test_documents_that_stand_still_are_found(store: StatusStore, new: Any, owner: str) -> None:
+    begun = [store.begin(new(f"{number}.pdf")).status for number in range(6)]
+    store.finish(job(begun[5]), Status.COMPLETED)
+    moved = store.report(job(begun[0]), Status.EMBEDDING, fraction=0.5)
+    assert moved is not None
+
+    def stale(before: str, limit: int = 10_000) -> set[str]:
+        return {each.status_id for each in store.stale(before, limit) if each.owner == owner}
+
+    assert stale(moved.updated_at) == {each.status_id for each in begun[1:5]}
+    assert stale(begun[1].updated_at) == set()
+    assert len(store.stale("9999", 3)) == 3
+    assert store.stale("2000", 3) == []
+    [state] = [each for each in store.stale("9999", 10_000) if each.status_id == moved.status_id]
+    assert state == moved
+
+
+def test_a_document_that_moved_while_the_index_was_behind_does_not_stand_still(
+    emulator: TestEmulator, client: Any, new: Any
+) -> None:
+    begun: list[DocumentStatus] = []
+
+    class Lagging:
+        """The emulator's client, whose index of running documents still has all that ever ran."""
+
+        exceptions = client.exceptions
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def get_paginator(self, name: str) -> Any:
+            found = [{"statusId": {"S": each.status_id}} for each in begun]
+            return SimpleNamespace(paginate=lambda **_: [{"Items": found}])
+
+    store = StatusStore(Lagging(), Settings(**emulator.settings, max_running_documents=0))  # type: ignore[arg-type]
+    begun += [store.begin(new(f"{number}.pdf")).status for number in range(4)]
+    store.finish(job(begun[0]), Status.COMPLETED)
+    moved = store.report(job(begun[1]), Status.EMBEDDING, fraction=0.5)
+    store.delete(begun[2].document_id)
+    assert moved is not None
+    assert store.stale(moved.updated_at, 10) == [begun[3]]
+
+
+def test_every_page_of_the_running_documents_is_read(emulator: TestEmulator, client: Any, new: Any, owner: str) -> None:
+    class Paged:
+        """The emulator's client, whose pages are short, as those of a long index are."""
+
+        exceptions = client.exceptions
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(client, name)
+
+        def get_paginator(self, name: str) -> Any:
+            paginator = client.get_paginator(name)
+
+            class Short:
+                def paginate(self, **query: Any) -> Any:
+                    return paginator.paginate(**query, PaginationConfig={"PageSize": 2})
+
+            return Short()
+
+    store = StatusStore(Paged(), Settings(**emulator.settings))  # type: ignore[arg-type]
+    begun = [store.begin(new(f"{number}.pdf")).status.status_id for number in range(5)]
+    assert store.running(owner) == 5
+    assert {each.status_id for each in store.stale("9999", 10_000) if each.owner == owner} == set(begun)
 
 
 @pytest.mark.parametrize("cursor", ["%", "bm90IGpzb24=", "e30=", "W10=", "WzFd", "é"])

@@ -1,8 +1,9 @@
 """The frame around a pipeline: which jobs run, which are dropped, and what each kind of failure leads to."""
 
+import time
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 
@@ -10,9 +11,10 @@ from core import worker
 from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.errors import DocumentError, TransientError
-from core.events import Message
+from core.events import Message, NotYetError
 from core.jobs import Job, JobSchemaError
-from core.progress import Reporter
+from core.lease import LeaseLostError
+from core.progress import OutOfTimeError, Reporter
 from core.settings import Settings
 from core.status import DocumentStatus, Status
 from tests.core.statuses import job as job_of
@@ -41,7 +43,10 @@ class Bench:
     """One document of one part, queued."""
 
     def __init__(self, emulator: TestEmulator) -> None:
-        self.services = services_over(emulator, Settings(**emulator.settings))
+        self.sqs = emulator.emulator.client("sqs")
+        url = self.sqs.create_queue(QueueName=uuid.uuid4().hex)["QueueUrl"]
+        queue = {"text_rag_processing_queue_url": url}
+        self.services = services_over(emulator, Settings(**emulator.settings | queue))
         key = f"{uuid.uuid4().hex}/a.pdf"
         self.begun = self.services.statuses.begin(upload(key), total_pages=3, parts=1).status
         self.job = job_of(self.begun)
@@ -138,3 +143,109 @@ def test_a_cancel_while_it_runs_stops_the_part_at_its_next_report(bench: Bench) 
 def test_a_message_that_is_no_job_rises(bench: Bench) -> None:
     with pytest.raises(JobSchemaError):
         worker.run(Message("{}", 1), bench.services, Pipeline().process, Pipeline().discard)
+
+
+def test_a_part_that_a_living_worker_has_is_not_done_twice(bench: Bench) -> None:
+    assert bench.services.parts.claim(bench.job, "somebody else", 60)
+    pipeline = Pipeline()
+    bench.run(pipeline)
+    assert (pipeline.processed, pipeline.discarded) == ([], [])
+
+
+def test_the_same_message_waits_for_the_end_of_its_dead_workers_lease(bench: Bench) -> None:
+    assert bench.services.parts.claim(bench.job, "message/worker", 30)
+    pipeline = Pipeline()
+    with pytest.raises(NotYetError) as later:
+        worker.run(Message(bench.job.to_json(), 9, id="message"), bench.services, pipeline.process, pipeline.discard)
+    assert 29 <= later.value.seconds <= 32
+    assert (pipeline.processed, pipeline.discarded) == ([], [])
+    assert bench.status.status is not Status.FAILED
+
+
+def test_a_part_that_is_done_is_not_done_again(bench: Bench) -> None:
+    pipeline = Pipeline()
+    bench.run(pipeline)
+    bench.run(pipeline)
+    assert pipeline.processed == [0]
+
+
+def test_a_worker_whose_time_is_up_hands_the_rest_over(bench: Bench) -> None:
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)
+
+    sqs = bench.sqs
+    message = Message(bench.job.to_json(), 1)
+    worker.run(message, bench.services, Pipeline(act).process, Pipeline().discard, deadline=time.monotonic() - 1)
+    url = bench.services.settings.text_rag_processing_queue_url
+    (sent,) = sqs.receive_message(QueueUrl=url)["Messages"]
+    assert Job.from_json(sent["Body"]) == bench.job
+    pipeline = Pipeline()
+    bench.run(pipeline)
+    assert pipeline.processed == [0]
+
+
+def test_a_part_for_which_no_time_suffices_is_the_documents_fault(bench: Bench) -> None:
+    pipeline = failing(OutOfTimeError())
+    for _call in range(worker.MOST_CALLS):
+        bench.run(pipeline)
+    assert (bench.status.metadata["code"], bench.status.metadata["retryable"]) == ("too_slow", False)
+
+
+def test_a_call_knows_from_its_context_when_to_end(bench: Bench) -> None:
+    class Context:
+        def get_remaining_time_in_millis(self) -> int:
+            return 1000
+
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)
+        raise AssertionError("there was no time for this")
+
+    record = {
+        "messageId": "1",
+        "body": bench.job.to_json(),
+        "receiptHandle": "handle",
+        "eventSourceARN": "arn:aws:sqs:us-east-1:000000000000:test-text-rag-queue",
+    }
+    pipeline = Pipeline(act)
+    answer = worker.run_each({"Records": [record]}, Context(), bench.services, pipeline.process, pipeline.discard)
+    assert answer == {"batchItemFailures": []}
+
+
+def test_a_cancelled_part_ends_although_it_has_nothing_to_report(bench: Bench) -> None:
+    bench.services = replace(bench.services, settings=replace(bench.services.settings, lease_seconds=0.3))
+
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)
+        services.statuses.cancel(job.document_id)
+        for _step in range(100):
+            time.sleep(0.1)
+            reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)  # too soon after the last one to be written
+        raise AssertionError("it went on for ten seconds")
+
+    pipeline = Pipeline(act)
+    bench.run(pipeline)
+    assert pipeline.discarded == [0]
+
+
+def test_what_is_done_is_kept_for_a_retry_when_the_failure_may_pass(bench: Bench) -> None:
+    bench.services.statuses.fail(bench.job, code="gave_up", message="…", retryable=True)
+    pipeline = Pipeline()
+    bench.run(pipeline)
+    assert (pipeline.processed, pipeline.discarded) == ([], [])
+
+
+def test_a_worker_that_lost_its_part_lets_the_message_come_again(bench: Bench) -> None:
+    bench.services = replace(bench.services, settings=replace(bench.services.settings, lease_seconds=0.3))
+
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        services.parts.done(job)  # as if another worker had taken it and done it
+        for _step in range(100):
+            time.sleep(0.1)
+            reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)
+        raise AssertionError("it went on for ten seconds")
+
+    pipeline = Pipeline(act)
+    with pytest.raises(LeaseLostError):
+        bench.run(pipeline, receive_count=9)
+    assert pipeline.discarded == []
+    assert bench.status.status is not Status.FAILED

@@ -1,6 +1,7 @@
 """Functions as ``serverless.yml`` declares them, each under the real runtime client, over real services."""
 
 import json
+import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -22,8 +23,12 @@ AWS_VARIABLES = "AWS_ENDPOINT_URL AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_RE
 
 
 def event(name: str, **changes: Any) -> Any:
-    """A recorded event, with some of its top-level fields changed."""
-    return json.loads((EVENTS / f"{name}.json").read_text()) | changes
+    """A recorded event, with some of its top-level fields changed; the token of a socket has not expired."""
+    recorded = json.loads((EVENTS / f"{name}.json").read_text())
+    verified = recorded.get("requestContext", {}).get("authorizer", {})
+    if "exp" in verified:
+        verified["exp"] = str(int(time.time()) + 3600)
+    return recorded | changes
 
 
 @dataclass
@@ -34,16 +39,17 @@ class Functions:
     running: ExitStack
     warm: dict[str, Function] = field(default_factory=dict)
 
-    def __call__(self, key: str) -> Function:
-        """The function with this key, with the settings that serverless.yml gives it and no others."""
-        if key not in self.warm:
+    def __call__(self, key: str, **changes: str) -> Function:
+        """The function with this key, with the settings that serverless.yml gives it and no others, some changed."""
+        name = f"{key} {changes}"
+        if name not in self.warm:
             declared = declared_functions()[key]
             names = {"STAGE", *declared["environment"], *AWS_VARIABLES.split()}
             settings = {name: value for name, value in self.variables.items() if name in names}
             missing = names - settings.keys()
             assert not missing, f"tests have no value for {missing}"
-            self.warm[key] = self.running.enter_context(running(declared["handler"], settings))
-        return self.warm[key]
+            self.warm[name] = self.running.enter_context(running(declared["handler"], settings | changes))
+        return self.warm[name]
 
 
 @pytest.fixture(scope="session")

@@ -3,15 +3,18 @@
 import json
 from collections.abc import Callable
 from typing import Any
+from urllib.parse import quote_plus
 
 import pytest
 
 from core.jobs import Job
+from core.settings import Settings
 from tests.emulators import UPLOADS, TestEmulator
 from tests.handlers.conftest import SUBJECT, event
 from tests.handlers.runtime_api import Function
+from tests.services import services_over
 
-Functions = Callable[[str], Function]
+Functions = Callable[..., Function]
 KEY = f"{SUBJECT}/notes/été 2026.txt"  #: as the recorded events name it, encoded and plain
 TEXT = "Parental leave is twenty weeks at full pay."
 MALFORMED = "7f3b1f0e-6a43-4d0e-8a3c-2a3d9b8f6c11"  #: the message of the recorded batch that is no notification
@@ -71,3 +74,22 @@ def test_a_request_for_anything_else_is_refused(
     refused, answer = http_answer(function, body=json.dumps(body))
     assert (refused, set(answer) >= {"error", "code", "requestId"}) == (status, True), answer
     assert jobs(emulator) == []
+
+
+def test_the_last_delivery_tells_the_owner_that_it_failed(function: Functions, emulator: TestEmulator) -> None:
+    key = f"{SUBJECT}/last delivery.txt"
+    emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=key, Body=TEXT.encode())
+    batch = event("sqs_s3_upload")
+    del batch["Records"][1:]
+    [record] = batch["Records"]
+    record["body"] = json.dumps({"s3": {"bucket": {"name": UPLOADS}, "object": {"key": quote_plus(key)}}})
+    entry = function("async_document_processor", TEXT_RAG_PROCESSING_QUEUE_URL=f"{emulator.queue_url}-gone")
+    statuses = services_over(emulator, Settings(**emulator.settings)).statuses
+    told = []
+    for receives in (1, 2, 3):
+        record["attributes"]["ApproximateReceiveCount"] = str(receives)
+        assert entry.invoke(batch) == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+        status = statuses.get(f"{UPLOADS}#{key}")
+        assert status is not None
+        told.append((str(status.status), status.metadata.get("code"), status.metadata.get("stage")))
+    assert told == [("validating", None, None)] * 2 + [("failed", "gave_up", "validating")]

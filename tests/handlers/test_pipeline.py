@@ -109,7 +109,7 @@ def test_a_file_is_watched_found_and_forgotten(
     deletion["requestContext"]["http"] |= {"method": "DELETE", "path": f"/v2/documents/{document_id}"}
     deletion["rawPath"] = f"/v2/documents/{document_id}"
     receipt = json.loads(function("documents_api").invoke(deletion)["body"])
-    assert receipt["deleted"]["uploadObject"] == 1
+    assert receipt["deleted"]["uploadObjects"] == 1
     assert receipt["deleted"]["postgres"]["hybrid_dense_embeddings"] == detail["chunks"]
     assert http(function, "query_handler", "http_query")["results"] == []
 

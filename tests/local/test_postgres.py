@@ -40,7 +40,7 @@ def test_passwords_are_private_and_needed(server: PostgresServer) -> None:
     assert stat.S_IMODE((server.state / "passwords.json").stat().st_mode) == 0o600
     for wrong in ("", "postgres"):
         with pytest.raises(psycopg2.OperationalError, match="password"):
-            psycopg2.connect(server.dsn(Passwords(wrong, wrong), database="postgres"))
+            psycopg2.connect(server.dsn(Passwords(wrong, wrong, wrong), database="postgres"))
     assert known.superuser not in server.server.log_file.read_text()
 
 

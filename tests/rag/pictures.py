@@ -117,3 +117,14 @@ def report(path: Path, pages: int = 4) -> Path:
         canvas.showPage()
     canvas.save()
     return path
+
+
+def charts(path: Path, count: int) -> Path:
+    """A chart on every page, each with other numbers."""
+    canvas = Canvas(str(path), pagesize=PAGE)
+    for number in range(count):
+        text_lines(canvas, [f"Year {number} of the record."], 760)
+        canvas.drawImage(reader(bar_chart(f"Year {number}")), 100, 400, 360, 240)
+        canvas.showPage()
+    canvas.save()
+    return path

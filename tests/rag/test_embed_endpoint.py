@@ -11,6 +11,7 @@ import pytest
 
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
+from rag.api_keys import ApiKey
 from rag.embed import PACKAGED_MODEL, text_embedder
 from rag.embed_endpoint import BATCH_TEXTS, EndpointEmbedder
 from rag.embed_tokens import TextTokenizer
@@ -66,7 +67,12 @@ def address() -> Iterator[str]:
 
 def embedder(address: str, **changes: Any) -> EndpointEmbedder:
     tokenizer = TextTokenizer(PACKAGED_MODEL / "tokenizer.json")
-    values: dict[str, Any] = {"max_tokens": 512, "dimensions": 3, "api_key": "k", "backoff_seconds": 0.01}
+    values: dict[str, Any] = {
+        "max_tokens": 512,
+        "dimensions": 3,
+        "api_key": ApiKey(lambda: "k"),
+        "backoff_seconds": 0.01,
+    }
     return EndpointEmbedder(base_url=address, model="some-model", tokenizer=tokenizer, **(values | changes))
 
 
@@ -161,3 +167,16 @@ def test_an_endpoint_needs_a_model_and_a_web_address() -> None:
         text_embedder(Settings(text_embedding_endpoint="http://127.0.0.1:9"))
     with pytest.raises(SettingsError, match="TEXT_EMBEDDING_ENDPOINT"):
         text_embedder(Settings(text_embedding_endpoint="file:///etc/passwd", text_embedding_model="m"))
+
+
+def test_a_key_that_was_exchanged_is_read_again(address: str) -> None:
+    keys = iter(["old", "new", "new"])
+    asked = embedder(address, api_key=ApiKey(lambda: next(keys)))
+    asked(["a"])
+    Endpoint.failures.append(401)
+    assert asked(["a"]).shape == (1, 3)
+    assert [request["key"] for request in Endpoint.requests] == ["Bearer old", "Bearer old", "Bearer new"]
+    Endpoint.failures.append(401)
+    with pytest.raises(SettingsError, match="status 401"):  # the key is the same as before
+        asked(["a"])
+    assert len(Endpoint.requests) == 4

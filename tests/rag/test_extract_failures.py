@@ -50,7 +50,7 @@ def test_what_was_read_before_the_time_was_up_is_kept(tmp_path: Path) -> None:
 def test_progress_counts_pages_that_are_done(tmp_path: Path) -> None:
     seen: list[int] = []
     extract(document_with_scans(tmp_path, scans=2), PDF, range(1, 5), Settings(), seen.append)
-    assert seen == [1, 2, 3, 4]
+    assert [count for count in dict.fromkeys(seen) if count] == [1, 2, 3, 4]  # told again while nothing happens
 
 
 def test_a_parser_that_cannot_even_start_fails_the_document(tmp_path: Path) -> None:

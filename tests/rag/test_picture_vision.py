@@ -7,6 +7,7 @@ import pytest
 
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
+from rag.api_keys import ApiKey
 from rag.picture_vision import ANSWER_CHARACTERS, VisionEndpoint, parse_answer, vision_endpoint
 from tests.rag.vision_server import VisionServer, vision_server
 
@@ -15,7 +16,7 @@ PICTURE = b"\x89PNG and more"
 
 
 def client(server: VisionServer, **changes: Any) -> VisionEndpoint:
-    values: dict[str, Any] = {"api_key": "k", "seconds": 5, "backoff_seconds": 0.01}
+    values: dict[str, Any] = {"api_key": ApiKey(lambda: "k"), "seconds": 5, "backoff_seconds": 0.01}
     return VisionEndpoint(base_url=server.address, model="some-model", **(values | changes))
 
 

@@ -39,12 +39,16 @@ def environment(database: TestDatabase, monkeypatch: pytest.MonkeyPatch) -> Iter
     monkeypatch.setenv("RAG_POSTGRES_DB_NAME", named.rag_postgres_db_name)
     monkeypatch.setenv("RAG_POSTGRES_DB_SSLMODE", "disable")
     monkeypatch.setenv("PGPASSWORD", database.password())  # libpq's own; the secret's place is tested with the stack
+    monkeypatch.setenv("QUERIES_A_MINUTE", "0")  # they are counted in tests/handlers/test_limits.py
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     settings.cache_clear()
+    aws.rate_limits.cache_clear()
     aws._connections.clear()
     yield
     for opened in aws._connections.values():
         opened.close()
     aws._connections.clear()
+    aws.rate_limits.cache_clear()
     settings.cache_clear()
 
 
@@ -206,6 +210,20 @@ def test_a_connection_that_broke_is_replaced(opened: connection, ask: Ask) -> No
     status, answer = ask(query="parental leave")
     assert status == 200
     assert answer["total_results"] > 0
+
+
+def test_a_query_that_cannot_be_counted_is_answered(
+    opened: connection, ask: Ask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    index(opened, f"user:{SUBJECT}", *HANDBOOK)
+    nowhere = {"AWS_ENDPOINT_URL": "http://127.0.0.1:9", "USAGE_TABLE": "usage", "QUERIES_A_MINUTE": "1"}
+    names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY")
+    for name, value in {**nowhere, **dict.fromkeys(names, "us-east-1")}.items():
+        monkeypatch.setenv(name, value)
+    for cached in (settings, aws.rate_limits, aws.counting_client):
+        cached.cache_clear()
+    assert [ask(query="parental leave")[0] for _ in range(3)] == [200, 200, 200]
+    aws.counting_client.cache_clear()
 
 
 def test_an_unreachable_database_is_a_passing_fault(ask: Ask, monkeypatch: pytest.MonkeyPatch) -> None:

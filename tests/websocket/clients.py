@@ -2,6 +2,7 @@
 
 import io
 import json
+import time
 import zipfile
 from dataclasses import dataclass
 from typing import Any
@@ -13,6 +14,7 @@ from tests.emulators import TestEmulator
 #: Tells a client its own connection id, so that a test can run handlers on its connection
 WHO_AM_I = "def handler(event, context): return {'statusCode': 200, 'body': event['requestContext']['connectionId']}"
 PATIENCE_SECONDS = 5
+LATER = int(time.time()) + 3600  #: when tokens expire that do not expire during a test
 
 
 @dataclass(frozen=True)

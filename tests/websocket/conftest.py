@@ -46,7 +46,7 @@ def configured(emulator: TestEmulator, socket_api: SocketApi, monkeypatch: pytes
     variables = {**environment(Settings(**wanted), wanted), **emulator.variables}
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    cached = (settings, aws.client, aws.socket_client, aws.status_store)
+    cached = (settings, aws.client, aws.counting_client, aws.socket_client, aws.status_store)
     for each in cached:
         each.cache_clear()
     yield settings()

@@ -217,3 +217,69 @@ def test_a_refusal_is_a_policy_and_not_an_exception(issuer: Issuer, caplog: pyte
         assert denied["context"] == {}
     assert [vars(record)["reason"] for record in caplog.records][-1] == "ExpiredSignatureError"
     assert not any(part in str(vars(record)) for record in caplog.records for part in expired.split("."))
+
+
+def test_a_withdrawn_key_is_refused_after_a_while(issuer: Issuer) -> None:
+    verifier = TokenVerifier(configuration(issuer), kept_seconds=0.5)
+    token = issuer.token()
+    verifier.verify(token)
+    issuer.published = ["second"]
+    verifier.verify(token)  # the keys are kept
+    time.sleep(0.6)
+    with pytest.raises(TokenError):
+        verifier.verify(token)
+    assert verifier.verify(issuer.token(kid="second"))["sub"] == "ann"
+    assert issuer.fetched == 2
+
+
+def test_a_key_that_is_published_later_is_found(issuer: Issuer) -> None:
+    verifier = TokenVerifier(configuration(issuer), refetch_seconds=0.2)
+    verifier.verify(issuer.token())
+    issuer.published = ["first", "second"]
+    time.sleep(0.3)
+    for kid in ("second", "first"):
+        verifier.verify(issuer.token(kid=kid))
+    assert issuer.fetched == 2
+
+
+def test_a_flood_of_key_ids_is_one_request(issuer: Issuer) -> None:
+    verifier = TokenVerifier(configuration(issuer))
+    header, payload, signature = issuer.token().split(".")
+    for number in range(50):
+        forged = _part({"alg": "RS256", "typ": "JWT", "kid": f"key-{number}"})
+        with pytest.raises(TokenError):
+            verifier.verify(f"{forged}.{payload}.{signature}")
+    for kid in (None, "", ["first"], {"a": 1}, 5, "first" * 1000, "../jwks", "\n"):
+        with pytest.raises(TokenError):
+            verifier.verify(f"{_part({'alg': 'RS256', 'kid': kid})}.{payload}.{signature}")
+    assert issuer.fetched == 1
+    verifier.verify(f"{header}.{payload}.{signature}")
+
+
+@pytest.mark.parametrize("header", ["jku", "x5u", "jwk", "x5c", "crit"])
+def test_a_token_does_not_bring_its_own_key(issuer: Issuer, verifier: TokenVerifier, header: str) -> None:
+    forger = issuer.keys["forger"]
+    own = jwt.algorithms.RSAAlgorithm.to_jwk(forger.public_key(), as_dict=True)
+    brought = {"jku": f"{issuer.url}?", "x5u": issuer.url, "jwk": own, "x5c": ["MII"], "crit": ["b64"]}[header]
+    token = jwt.encode(GENUINE, forger, algorithm="RS256", headers={"kid": "first", header: brought})
+    with pytest.raises(TokenError):
+        verifier.verify(token)
+
+
+@pytest.mark.usefixtures("configured")
+def test_neither_a_verdict_nor_a_failure_writes_the_token_down(
+    issuer: Issuer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tokens = [issuer.token(), *(flawed(issuer) for flawed in FLAWED.values())]
+    for token in tokens:
+        authorize(token)
+    monkeypatch.setenv("JWKS_URL", "http://127.0.0.1:9/jwks.json")
+    settings.cache_clear()
+    authorizer._verifier.cache_clear()
+    with pytest.raises(TransientError) as error:
+        authorize(tokens[0])
+    written = (
+        "".join(capfd.readouterr()) + caplog.text + str([vars(line) for line in caplog.records]) + str(error.value)
+    )
+    assert "Socket refused" in written
+    assert not [part for token in tokens for part in token.split(".")[1:] if len(part) > 8 and part in written]

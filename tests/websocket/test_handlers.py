@@ -1,6 +1,7 @@
 """What a client hears when it subscribes: the handlers, run on the connections of real clients."""
 
 import json
+import time
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -12,14 +13,15 @@ from core import aws
 from core.status import DocumentStatus, Status
 from core.status_store import StatusStore
 from tests.core.statuses import job, upload
-from tests.websocket.clients import Client
+from tests.websocket.clients import LATER, Client
 from websocket import handlers
 from websocket.connections import Connections, UnknownConnectionError, document_topic, owner_topic
 
 
-def connect(client: Client, *principals: str) -> None:
+def connect(client: Client, *principals: str, expires: int = LATER) -> None:
     """Record the client as one whom the authorizer let in."""
-    event = client.event("$connect", kind="CONNECT", authorizer={"principals": json.dumps(principals)})
+    verified = {"principals": json.dumps(principals), "exp": str(expires)}
+    event = client.event("$connect", kind="CONNECT", authorizer=verified)
     assert handlers.connect(event, None) == {"statusCode": 200}
 
 
@@ -52,7 +54,7 @@ def test_a_subscriber_hears_the_current_state_at_once(
             "documentId": document.document_id,
         }
         assert latest is not None and client.receive() == latest.body()
-    assert connections.subscribers(document_topic(document.document_id)) == [client.connection_id]
+    assert list(connections.subscribers(document_topic(document.document_id))) == [client.connection_id]
 
 
 def test_missed_changes_are_replayed_in_order(
@@ -217,13 +219,33 @@ def test_a_socket_that_is_not_recorded_is_closed(client: Client, configured: obj
         client.receive()
 
 
+@pytest.mark.parametrize("action", ["subscribe", "unsubscribe"])
+def test_a_socket_does_not_outlive_its_token(
+    client: Client, document: DocumentStatus, owner: str, connections: Connections, action: str
+) -> None:
+    connect(client, owner, expires=int(time.time()))
+    {"subscribe": subscribe, "unsubscribe": unsubscribe}[action](client, documentId=document.document_id)
+    assert client.receive().items() >= {"type": "closing", "code": "token_expired"}.items()
+    with pytest.raises(ConnectionClosed):
+        client.receive()
+    assert connections.get(client.connection_id).topics == frozenset()
+
+
+@pytest.mark.parametrize("handler", [handlers.ping, handlers.default_handler])
+def test_nor_is_it_kept_open_by_pings(client: Client, configured: object, handler: Callable[..., Any]) -> None:
+    handler(client.event("ping", {"action": "ping"}, authorizer={"exp": "1"}), None)
+    assert client.receive()["code"] == "token_expired"
+    with pytest.raises(ConnectionClosed):
+        client.receive()
+
+
 def test_disconnecting_forgets_the_socket(
     client: Client, document: DocumentStatus, owner: str, connections: Connections
 ) -> None:
     connect(client, owner)
     subscribe(client, documentId=document.document_id)
     handlers.disconnect(client.event("$disconnect", kind="DISCONNECT", disconnectStatusCode=1001), None)
-    assert connections.subscribers(document_topic(document.document_id)) == []
+    assert list(connections.subscribers(document_topic(document.document_id))) == []
     with pytest.raises(UnknownConnectionError):
         connections.get(client.connection_id)
 

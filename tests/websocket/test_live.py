@@ -153,7 +153,7 @@ def test_a_client_that_leaves_is_forgotten(
     deadline = time.monotonic() + PATIENCE_SECONDS
     while connections.subscribers(topic) and time.monotonic() < deadline:
         time.sleep(0.1)
-    assert connections.subscribers(topic) == []
+    assert connections.subscribers(topic) == {}
 
 
 def test_deleting_a_running_document_tells_its_watchers(connected: Connect, store: StatusStore, ann: User) -> None:

@@ -14,7 +14,7 @@ from core.status import DocumentStatus, Status
 from core.status_items import event_item
 from core.status_store import StatusStore
 from tests.core.statuses import job, upload
-from tests.websocket.clients import Client
+from tests.websocket.clients import LATER, Client
 from websocket import push_handler
 from websocket.connections import Connections, UnknownConnectionError, document_topic, owner_topic
 from websocket.push import Pusher, Update
@@ -32,9 +32,9 @@ def progress(store: StatusStore, document: DocumentStatus, count: int) -> list[D
     return [status for status in reports if status]
 
 
-def listen(client: Client, connections: Connections, topic: str) -> None:
-    connections.open(client.connection_id, ["user:whoever"])
-    connections.subscribe(client.connection_id, [topic])
+def listen(client: Client, connections: Connections, topic: str, expires: int = LATER) -> None:
+    connections.open(client.connection_id, ["user:whoever"], expires)
+    connections.subscribe(client.connection_id, [topic], expires)
 
 
 def stream(states: Sequence[DocumentStatus], kind: str = "INSERT") -> dict[str, Any]:
@@ -61,7 +61,7 @@ def test_every_change_reaches_its_subscribers_in_order(
     listen(watching, connections, document_topic(document.document_id))
     listen(watching_all, connections, owner_topic(owner))
     listen(elsewhere, connections, owner_topic("user:another"))
-    connections.subscribe(watching.connection_id, [owner_topic(owner)])  # twice is told once
+    connections.subscribe(watching.connection_id, [owner_topic(owner)], LATER)  # twice is told once
     states = progress(store, document, 20)
     assert push_handler.push(stream(states), None) == {"batchItemFailures": []}
     for client in (watching, watching_all):
@@ -94,13 +94,13 @@ def test_a_client_that_left_is_forgotten_and_holds_up_nobody(
     gone, there = new_client(), new_client()
     for client in (gone, there):
         listen(client, connections, document_topic(document.document_id))
-    connections.subscribe(gone.connection_id, ["document:other"])
+    connections.subscribe(gone.connection_id, ["document:other"], LATER)
     gone.socket.close()
     time.sleep(0.7)  # the emulator notices at its next look at the socket
     states = progress(store, document, 3)
     assert push_handler.push(stream(states), None) == {"batchItemFailures": []}
     assert [there.receive() for _ in states] == [state.body() for state in states]
-    assert connections.subscribers(document_topic(document.document_id)) == [there.connection_id]
+    assert list(connections.subscribers(document_topic(document.document_id))) == [there.connection_id]
     assert gone.connection_id not in connections.subscribers("document:other")
 
 
@@ -111,7 +111,22 @@ def test_a_topic_without_its_socket_is_removed(
     key = {"topic": {"S": topic}, "connectionId": {"S": "left-behind="}}
     aws.client("dynamodb").put_item(TableName="WebSocketConnectionsTable", Item=key)
     push_handler.push(stream(progress(store, document, 1)), None)
-    assert connections.subscribers(topic) == []
+    assert list(connections.subscribers(topic)) == []
+
+
+def test_a_socket_hears_nothing_after_its_token_has_expired(
+    new_client: Callable[[], Client], connections: Connections, store: StatusStore, document: DocumentStatus, owner: str
+) -> None:
+    expired, valid = new_client(), new_client()
+    listen(expired, connections, owner_topic(owner), int(time.time()) - 1)
+    listen(valid, connections, document_topic(document.document_id))
+    states = progress(store, document, 2)
+    assert push_handler.push(stream(states), None) == {"batchItemFailures": []}
+    assert [valid.receive() for _ in states] == [state.body() for state in states]
+    assert expired.receive().items() >= {"type": "closing", "code": "token_expired"}.items()
+    with pytest.raises(ConnectionClosed):
+        expired.receive()
+    assert connections.subscribers(owner_topic(owner)) == {}
 
 
 class Troubled:
@@ -154,7 +169,7 @@ def test_a_socket_that_cannot_be_written_to_is_closed(
     assert [well.receive() for _ in states] == [state.body() for state in states]
     with pytest.raises(UnknownConnectionError):
         connections.get(stuck.connection_id)
-    assert connections.subscribers(document_topic(document.document_id)) == [well.connection_id]
+    assert list(connections.subscribers(document_topic(document.document_id))) == [well.connection_id]
     assert [stuck.receive()["sequence"] for _ in range(2)] == [state.sequence for state in states[:2]]
     with pytest.raises(ConnectionClosed):
         stuck.receive()  # so that it connects again and asks for the rest
@@ -198,3 +213,18 @@ def test_missing_rights_are_not_mistaken_for_an_outage(
     troubled = Troubled(aws.socket_client(), ClientError(answer, "PostToConnection"), [client.connection_id])
     with pytest.raises(ClientError):
         Pusher(connections, Sockets(troubled)).push(updates(progress(store, document, 4)))  # type: ignore[arg-type]
+
+
+def test_the_end_of_a_document_is_told_and_ends_its_subscriptions(
+    client: Client, connections: Connections, store: StatusStore, document: DocumentStatus
+) -> None:
+    topic = document_topic(document.document_id)
+    listen(client, connections, topic)
+    deleted = store.bury(document.document_id)
+    assert deleted is not None
+    assert push_handler.push(stream([deleted]), None) == {"batchItemFailures": []}
+    told = client.receive()
+    assert (told["status"], told["sequence"]) == ("deleted", document.sequence + 1)
+    assert told["metadata"]["message"] == "The document was deleted"
+    assert connections.subscribers(topic) == {}
+    assert connections.get(client.connection_id).topics == frozenset()

@@ -1,0 +1,249 @@
+"""Everything at once on the running local stack: uploads, questions and listeners, and whether anything gets lost.
+
+    python -m benchmarks.load [--documents 300] [--owners 10] [--askers 50] [--sockets 500] [--seconds 1500]
+
+(after `make up`.) Each owner's sockets subscribe to all of the owner's documents before the first upload; then the
+documents go in, while the askers ask. Checked in the end: every document is in the final state that its file calls
+for; every socket has seen every change of every document of its owner, from number 1 on, as the history has them;
+nobody has seen another owner's; the memory of the servers, their open files and the database's connections are back
+where they were. The documents are deleted at the end. Sends to this machine only.
+
+Latency of a push: from the time in the state, taken before it is written, to the arrival at the client.
+"""
+
+import argparse
+import asyncio
+import random
+import sys
+import time
+import uuid
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import httpx
+import numpy as np
+
+from benchmarks import machine
+from benchmarks.load_clients import Asker, Listener, Owner
+from benchmarks.load_documents import documents
+from benchmarks.processes import family_mb
+from benchmarks.stack import FINAL, subject_of
+from cli import endpoints, login
+from cli.endpoints import Endpoints
+from local.stack import LocalStack
+
+MOST = {"documents": 2000, "owners": 50, "askers": 200, "sockets": 1000, "seconds": 3600}
+AT_ONCE = 8  #: uploads and connections that are begun together
+QUIET_SECONDS = 10  #: after the last state, for what is still on its way
+SAMPLING_SECONDS = 5
+
+
+@dataclass
+class Load:
+    """What runs, and what was seen of it."""
+
+    stack: LocalStack
+    where: Endpoints
+    owners: list[Owner]
+    listeners: list[Listener]
+    askers: list[Asker]
+    memory_mb: list[float] = field(default_factory=list)
+    failures: list[str] = field(default_factory=list)
+
+
+def prepare(stack: LocalStack, where: Endpoints, options: argparse.Namespace) -> Load:
+    """Owners who are logged in, with their clients."""
+    owners = []
+    limits = httpx.Limits(max_connections=200)
+    for _number in range(options.owners):
+        token = login.log_in_locally(where, f"load-{uuid.uuid4().hex[:8]}@example.com").id_token
+        owners.append(Owner(subject_of(token), token, httpx.AsyncClient(base_url=where.api, timeout=60, limits=limits)))
+    listeners = [Listener(owners[number % len(owners)]) for number in range(options.sockets)]
+    askers = [
+        Asker(owners[number % len(owners)], random.Random(number))  # noqa: S311  not a secret
+        for number in range(options.askers)
+    ]
+    return Load(stack, where, owners, listeners, askers)
+
+
+async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
+    """Seconds that the uploads took, and until every document was in a final state."""
+    await _few_at_a_time([listener.open(load.where.websocket) for listener in load.listeners])
+    ended = asyncio.Event()
+    listening = [asyncio.create_task(listener.listen()) for listener in load.listeners]
+    others = [asyncio.create_task(asker.ask(ended)) for asker in load.askers]
+    others.append(asyncio.create_task(_sample_memory(load, ended)))
+    started = time.perf_counter()
+    files = documents(options.documents, seed=options.seed)
+    await _few_at_a_time([load.owners[number % len(load.owners)].upload(file) for number, file in enumerate(files)])
+    uploaded = time.perf_counter() - started
+    await _until_final(load, started + options.seconds)
+    finished = time.perf_counter() - started
+    await asyncio.sleep(QUIET_SECONDS)
+    ended.set()
+    await asyncio.gather(*others)
+    for listener in load.listeners:
+        await listener.close()
+    await asyncio.gather(*listening)
+    return uploaded, finished
+
+
+async def check(load: Load) -> Counter[str]:
+    """How many documents ended in which state; what is wrong is added to the failures."""
+    outcomes: Counter[str] = Counter()
+    for owner in load.owners:
+        listeners = [listener for listener in load.listeners if listener.owner is owner]
+        for document_id, readable in owner.expected.items():
+            events = await owner.events(document_id)
+            state = events[-1]["status"]
+            outcomes[state] += 1
+            if (state in {"completed", "completed_with_gaps"}) != readable:
+                load.failures.append(f"{document_id} ended {state}")
+            numbers = {event["sequence"] for event in events}
+            if numbers != set(range(1, len(events) + 1)):
+                load.failures.append(f"the history of {document_id} has holes")
+            missed = [len(numbers - listener.seen[document_id]) for listener in listeners]
+            if any(missed):
+                load.failures.append(
+                    f"{sum(missed)} updates of {document_id} missing at {sum(map(bool, missed))} sockets"
+                )
+        for listener in listeners:
+            foreign = set(listener.seen) - set(owner.expected)
+            if foreign:
+                load.failures.append(f"a socket saw {len(foreign)} documents of others")
+    return outcomes
+
+
+async def delete(load: Load) -> None:
+    """Remove every document of the load."""
+    for owner in load.owners:
+        await _few_at_a_time([owner.call("DELETE", f"/v2/documents/{one}") for one in owner.expected])
+        await owner.http.aclose()
+
+
+async def _few_at_a_time(work: Sequence[object]) -> None:
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def through(one: object) -> None:
+        async with gate:
+            await one  # type: ignore[misc]
+
+    await asyncio.gather(*map(through, work))
+
+
+async def _until_final(load: Load, deadline: float) -> None:
+    while True:
+        open_documents = 0
+        for owner in load.owners:
+            states = await _states(owner)
+            open_documents += sum(states.get(one) not in FINAL for one in owner.expected)
+        if not open_documents:
+            return
+        if time.perf_counter() > deadline:
+            load.failures.append(f"{open_documents} documents were not in a final state in time")
+            return
+        await asyncio.sleep(2)
+
+
+async def _states(owner: Owner) -> dict[str, str]:
+    found: dict[str, str] = {}
+    cursor = ""
+    while True:
+        page = await owner.call("GET", f"/v2/documents?limit=200{cursor}")
+        found |= {one["documentId"]: one["status"] for one in page["documents"]}
+        if not page["nextCursor"]:
+            return found
+        cursor = f"&cursor={page['nextCursor']}"
+
+
+async def _sample_memory(load: Load, until: asyncio.Event) -> None:
+    servers = [load.stack.emulator.server.pid() or 0, load.stack.postgres.server.pid() or 0]
+    while not until.is_set():
+        load.memory_mb.append(sum([await asyncio.to_thread(family_mb, server) for server in servers]))
+        await asyncio.sleep(SAMPLING_SECONDS)
+
+
+def held(stack: LocalStack) -> dict[str, int]:
+    """What a leak would show in: open files of the emulator and its sockets' records, connections of the database."""
+    emulator, postgres = stack.emulator.server.pid() or 0, stack.postgres.server.pid() or 0
+    sockets = stack.emulator.client("dynamodb").scan(
+        TableName="amplify-rag-async-local-websocket-connections", Select="COUNT"
+    )
+    backends = Path(f"/proc/{postgres}/task/{postgres}/children").read_text().split()
+    return {
+        "open files of the emulator": len(list(Path(f"/proc/{emulator}/fd").iterdir())),
+        "records of sockets": sockets["Count"],
+        "processes of PostgreSQL": len(backends),
+    }
+
+
+def report(
+    load: Load, options: argparse.Namespace, uploaded: float, finished: float, outcomes: Counter[str]
+) -> list[list[str]]:
+    """The figures of the run, a row each."""
+    pushes = np.array([each for listener in load.listeners for each in listener.latencies_ms] or [0.0])  # (pushes,) ms
+    queries = np.array([each for asker in load.askers for each in asker.latencies_ms] or [0.0])  # (queries,) ms
+    answers = sum((asker.answers for asker in load.askers), Counter())
+    third = max(1, len(load.memory_mb) // 3)
+    changes = len(
+        {(one, number) for each in load.listeners for one, numbers in each.seen.items() for number in numbers}
+    )
+    return [
+        ["documents", f"{options.documents} by {options.owners} owners"],
+        ["ended", ", ".join(f"{count} {state}" for state, count in outcomes.most_common())],
+        ["uploading took", f"{uploaded:.0f} s"],
+        ["all in a final state after", f"{finished:.0f} s: {60 * options.documents / finished:.0f} documents a minute"],
+        ["queries", f"{len(queries)}: " + ", ".join(f"{count} × {status}" for status, count in answers.items())],
+        ["query p50 / p95", f"{np.percentile(queries, 50):.0f} / {np.percentile(queries, 95):.0f} ms"],
+        ["changes of state, pushes", f"{changes}, {len(pushes)}"],
+        ["push p50 / p95 / p99", " / ".join(f"{np.percentile(pushes, share):.0f}" for share in (50, 95, 99)) + " ms"],
+        ["pushes repeated", str(sum(each.repeated for each in load.listeners))],
+        ["connections lost", str(sum(each.losses for each in load.listeners))],
+        [
+            "memory of all servers",
+            f"{np.median(load.memory_mb[:third]):.0f} MB in the first third of the time,"
+            f" {np.median(load.memory_mb[-third:]):.0f} in the last",
+        ],
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    for name, usual in {"documents": 300, "owners": 10, "askers": 50, "sockets": 500, "seconds": 1500}.items():
+        parser.add_argument(f"--{name}", type=int, default=usual, help=f"at most {MOST[name]}; default {usual}")
+    parser.add_argument("--seed", type=int, default=1)
+    options = parser.parse_args()
+    if any(not 0 < getattr(options, name) <= most for name, most in MOST.items()):
+        parser.error("more than a machine of one's own should be asked for")
+    stack = LocalStack()
+    if stack.status().endpoints is None:
+        raise SystemExit("the local stack does not run: make up")
+    where = endpoints.load(stack.settings.endpoints_file, None)
+    if {urlsplit(address).hostname for address in (where.api, where.websocket)} != {"127.0.0.1"}:
+        raise SystemExit("a load is for this machine only")
+    about, before = machine.describe(), held(stack)
+    load = prepare(stack, where, options)
+
+    async def whole() -> tuple[float, float, Counter[str]]:
+        try:
+            return (*await run(load, options), await check(load))
+        finally:
+            await delete(load)
+
+    uploaded, finished, outcomes = asyncio.run(whole())
+    time.sleep(QUIET_SECONDS)
+    after = held(stack)
+    rows = report(load, options, uploaded, finished, outcomes)
+    rows += [[name, f"{before[name]} before, {after[name]} after"] for name in before]
+    verdict = (
+        "nothing lost" if not load.failures else f"{len(load.failures)} FAILURES: " + "; ".join(load.failures[:10])
+    )
+    machine.show("Load", about, ["", "figure"], rows, [verdict])
+    sys.exit(bool(load.failures))
+
+
+if __name__ == "__main__":
+    main()

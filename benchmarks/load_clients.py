@@ -1,0 +1,123 @@
+"""The clients of a load: owners who upload, sockets that listen, people who ask."""
+
+import asyncio
+import json
+import random
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+
+from benchmarks.load_documents import LoadDocument, question
+
+THINKING_SECONDS = (1.5, 4.5)  #: between two questions of one client
+
+
+@dataclass
+class Owner:
+    """A user with documents."""
+
+    subject: str
+    token: str
+    http: httpx.AsyncClient
+    expected: dict[str, bool] = field(default_factory=dict)  #: document id → whether it can be read
+
+    async def upload(self, document: LoadDocument) -> None:
+        """Announce a file and post it, as the command line does."""
+        announced = await self.call("POST", "/v2/uploads", {"fileName": document.name, "size": len(document.data)})
+        form = announced["upload"]
+        async with httpx.AsyncClient(timeout=60) as s3:
+            answer = await s3.post(form["url"], data=form["fields"], files={"file": (document.name, document.data)})
+            answer.raise_for_status()
+        self.expected[announced["documentId"]] = document.readable
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """A request that must succeed; while the service asks for patience it is repeated."""
+        headers = {"authorization": f"Bearer {self.token}"}
+        while True:
+            answer = await self.http.request(method, path, json=body, headers=headers)
+            if answer.status_code not in {429, 503}:
+                answer.raise_for_status()
+                return answer.json()
+            await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+
+    async def events(self, document_id: str) -> list[dict[str, Any]]:
+        """The history of a document, whole."""
+        found: list[dict[str, Any]] = []
+        while True:
+            after = found[-1]["sequence"] if found else 0
+            page = await self.call("GET", f"/v2/documents/{document_id}/events?after={after}&limit=200")
+            found += page["events"]
+            if page["nextAfter"] is None:
+                return found
+
+
+@dataclass
+class Listener:
+    """A socket that has subscribed to all documents of its owner and notes what comes."""
+
+    owner: Owner
+    seen: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
+    latencies_ms: list[float] = field(default_factory=list)
+    repeated: int = 0
+    losses: int = 0  #: times that the connection ended by itself
+    _socket: ClientConnection | None = None
+
+    async def open(self, address: str) -> None:
+        """Connect, subscribe, and wait for the confirmation."""
+        query = urlencode({"token": self.owner.token})
+        self._socket = await connect(f"{address}?{query}", open_timeout=60, ping_interval=None)
+        await self._socket.send(json.dumps({"action": "subscribe", "all": True}))
+        confirmed = json.loads(await asyncio.wait_for(self._socket.recv(), 60))
+        if confirmed["type"] != "subscription_confirmed":
+            raise RuntimeError(f"a subscription was answered by {confirmed}")
+
+    async def listen(self) -> None:
+        """Note every update until the socket is closed."""
+        assert self._socket is not None
+        try:
+            async for frame in self._socket:
+                self._note(json.loads(frame), time.time())
+        except ConnectionClosed:
+            self.losses += 1
+
+    async def close(self) -> None:
+        if self._socket:
+            await self._socket.close()
+
+    def _note(self, message: dict[str, Any], now: float) -> None:
+        if message["type"] != "document_status_update":
+            return
+        known = self.seen[message["documentId"]]
+        self.repeated += message["sequence"] in known
+        known.add(message["sequence"])
+        self.latencies_ms.append(1000 * (now - datetime.fromisoformat(message["timestamp"]).timestamp()))
+
+
+@dataclass
+class Asker:
+    """Somebody who asks, thinks, and asks again."""
+
+    owner: Owner
+    chance: random.Random
+    latencies_ms: list[float] = field(default_factory=list)
+    answers: Counter[int] = field(default_factory=Counter)  #: by HTTP status; 0: none came
+
+    async def ask(self, until: asyncio.Event) -> None:
+        while not until.is_set():
+            started = time.perf_counter()
+            headers = {"authorization": f"Bearer {self.owner.token}"}
+            body = {"query": question(self.chance), "top_k": 10}
+            try:
+                answer = await self.owner.http.post("/v2/query", json=body, headers=headers)
+                self.answers[answer.status_code] += 1
+            except httpx.HTTPError:
+                self.answers[0] += 1
+            self.latencies_ms.append(1000 * (time.perf_counter() - started))
+            await asyncio.sleep(self.chance.uniform(*THINKING_SECONDS))

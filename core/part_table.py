@@ -1,0 +1,201 @@
+"""The part table: the plan of each version, and which worker has which part for how long, in DynamoDB.
+
+An item a plan, and one for every part that a worker has begun or handed over. They go when the document does, else
+after a month.
+"""
+
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+from core.errors import TransientError
+from core.jobs import Job, JobSchemaError
+from core.outages import outage
+from core.plans import PartRecord, Plan
+from core.settings import Settings
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEPT_SECONDS = 30 * 24 * 3600
+DELETED_AT_ONCE = 25  #: as many as DynamoDB takes
+PLAN = "plan"
+
+
+class PartTable:
+    """Plans and parts; safe to share between threads, as the client is.
+
+    Every method raises TransientError when DynamoDB is unavailable.
+    """
+
+    def __init__(self, client: "DynamoDBClient", settings: Settings) -> None:
+        self._client = client
+        self._table = settings.need("document_parts_table")
+
+    def keep(self, plan: Plan) -> Plan:
+        """Keep a version's plan unless it has one already; answers the one it has."""
+        item = {**_key(plan.first, PLAN), "plan": {"B": plan.to_bytes()}, "ttl": _expiry()}
+        with outage():
+            try:
+                self._client.put_item(
+                    TableName=self._table, Item=item, ConditionExpression="attribute_not_exists(documentId)"
+                )
+            except self._client.exceptions.ConditionalCheckFailedException:
+                return self.plan(plan.first.document_id, plan.first.generation) or plan
+        return plan
+
+    def plan(self, document_id: str, generation: int) -> Plan | None:
+        """The plan of a version; None where there is none, or one of a release whose jobs are not understood now."""
+        key = _key_of(document_id, generation, PLAN)
+        with outage():
+            answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
+        with suppress(JobSchemaError):
+            return Plan.from_bytes(answer["Item"]["plan"]["B"]) if "Item" in answer else None
+        return None
+
+    def register(self, jobs: Sequence[Job]) -> None:
+        """Remember jobs that a worker hands over, as no plan has them."""
+        for job in jobs:
+            self._update(job, "SET job = if_not_exists(job, :job), #ttl = :ttl", {":job": {"S": job.to_json()}})
+
+    def claim(self, job: Job, holder: str, seconds: float) -> PartRecord:
+        """Take a part for so long; its record, which names another holder while a worker that is alive has it.
+
+        A part that is done already is not taken; its record says so.
+        """
+        now = time.time()
+        values = {":holder": {"S": holder}, ":until": _number(now + seconds), ":one": _number(1)}
+        try:
+            return self._update(
+                job,
+                "SET holder = :holder, leaseUntil = :until, #ttl = :ttl ADD claims :one",
+                {**values, ":now": _number(now)},
+                condition="attribute_not_exists(done) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
+            )
+        except self._client.exceptions.ConditionalCheckFailedException as error:
+            record = self._record(job)
+            if record is None:  # deleted in this very moment
+                raise TransientError("the part's record is gone") from error
+            return record
+
+    def renew(self, job: Job, holder: str, seconds: float) -> bool:
+        """Go on having a part for so long from now; False when another worker has taken it meanwhile."""
+        return self._held(job, holder, "SET leaseUntil = :until", {":until": _number(time.time() + seconds)})
+
+    def release(self, job: Job, holder: str) -> None:
+        """Give a part back unfinished, so that the next delivery need not wait."""
+        self._held(job, holder, "REMOVE leaseUntil, holder", {})
+
+    def done(self, job: Job) -> None:
+        """Remember that a part is finished and needs nobody any more."""
+        self._update(job, "SET done = :true, #ttl = :ttl REMOVE leaseUntil, holder", {":true": {"BOOL": True}})
+
+    def count_resent(self, job: Job) -> int:
+        """Remember that a job was sent again because it seemed lost; how often that has happened."""
+        return self._update(job, "SET #ttl = :ttl ADD resent :one", {":one": _number(1)}).resent
+
+    def count_handed_on(self, job: Job) -> int:
+        """Remember that a worker's time was too short for a part, which is no failure; how often that has happened."""
+        values = {":one": _number(1), ":none": _number(0)}
+        return self._update(job, "SET #ttl = :ttl, claims = :none ADD handedOn :one", values).handed_on
+
+    def forgive(self, job: Job) -> None:
+        """Forget how often a part has failed, as it is to be tried anew."""
+        self._update(job, "SET #ttl = :ttl, claims = :none, resent = :none, handedOn = :none", {":none": _number(0)})
+
+    def records(self, document_id: str, generation: int) -> dict[int, PartRecord]:
+        """The parts of a version that workers have begun or handed over, by number."""
+        items = self._items(document_id, f"{generation:010}/")
+        found = [_record(item) for item in items if not item["part"]["S"].endswith(PLAN)]
+        return {record.part: record for record in found}
+
+    def delete(self, document_id: str) -> int:
+        """Forget all of a document's plans and parts; how many items went."""
+        keys = [{name: item[name] for name in ("documentId", "part")} for item in self._items(document_id, "")]
+        waiting: list[Any] = [{"DeleteRequest": {"Key": key}} for key in keys]
+        while waiting:
+            batch, waiting = waiting[:DELETED_AT_ONCE], waiting[DELETED_AT_ONCE:]
+            with outage():
+                answer = self._client.batch_write_item(RequestItems={self._table: batch})
+            waiting += answer["UnprocessedItems"].get(self._table, [])
+        return len(keys)
+
+    def _record(self, job: Job) -> PartRecord | None:
+        with outage():
+            answer = self._client.get_item(TableName=self._table, Key=_key(job), ConsistentRead=True)
+        return _record(answer["Item"]) if "Item" in answer else None
+
+    def _update(self, job: Job, expression: str, values: Mapping[str, Any], condition: str | None = None) -> PartRecord:
+        named = {"ExpressionAttributeNames": {"#ttl": "ttl"}} if "#ttl" in expression else {}
+        known = dict(values) | ({":ttl": _expiry()} if named else {})
+        with outage():
+            answer = self._client.update_item(
+                TableName=self._table,
+                Key=_key(job),
+                UpdateExpression=expression,
+                ExpressionAttributeValues=known,
+                ReturnValues="ALL_NEW",
+                **named,  # type: ignore[arg-type]
+                **({"ConditionExpression": condition} if condition else {}),  # type: ignore[arg-type]
+            )
+        return _record(answer["Attributes"])
+
+    def _held(self, job: Job, holder: str, expression: str, values: Mapping[str, Any]) -> bool:
+        try:
+            self._update(job, expression, {**values, ":holder": {"S": holder}}, condition="holder = :holder")
+        except self._client.exceptions.ConditionalCheckFailedException:
+            return False
+        return True
+
+    def _items(self, document_id: str, prefix: str) -> Iterator[Mapping[str, Any]]:
+        values: dict[str, Any] = {":id": {"S": document_id}} | ({":prefix": {"S": prefix}} if prefix else {})
+        condition = "documentId = :id" + (" AND begins_with(part, :prefix)" if prefix else "")
+        query: dict[str, Any] = {
+            "TableName": self._table,
+            "ConsistentRead": True,
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": values,
+        }
+        while True:
+            with outage():
+                answer = self._client.query(**query)
+            yield from answer["Items"]
+            if "LastEvaluatedKey" not in answer:
+                return
+            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+
+
+def _key(job: Job, name: str = "") -> dict[str, Any]:
+    return _key_of(job.document_id, job.generation, name or f"{job.part:06}")
+
+
+def _key_of(document_id: str, generation: int, name: str) -> dict[str, Any]:
+    return {"documentId": {"S": document_id}, "part": {"S": f"{generation:010}/{name}"}}
+
+
+def _record(item: Mapping[str, Any]) -> PartRecord:
+    return PartRecord(
+        part=int(item["part"]["S"].rpartition("/")[2]),
+        done="done" in item,
+        holder=item.get("holder", {}).get("S", ""),
+        lease_until=float(item.get("leaseUntil", {}).get("N", 0)),
+        claims=int(item.get("claims", {}).get("N", 0)),
+        resent=int(item.get("resent", {}).get("N", 0)),
+        handed_on=int(item.get("handedOn", {}).get("N", 0)),
+        job=_job(item["job"]["S"]) if "job" in item else None,
+    )
+
+
+def _job(text: str) -> Job | None:
+    with suppress(JobSchemaError):
+        return Job.from_json(text)
+    return None
+
+
+def _number(value: float) -> dict[str, str]:
+    return {"N": str(round(value, 3))}
+
+
+def _expiry() -> dict[str, str]:
+    return _number(int(time.time()) + KEPT_SECONDS)

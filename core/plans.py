@@ -1,0 +1,100 @@
+"""Plans: how a version is cut into parts, kept so that any of its jobs can be made again. Pure.
+
+Only ``window`` parts of a version are under way at a time, and whoever finishes a part sends the one that is ``window``
+places behind it. So a long document never stands in a queue before a short one with more than a window of jobs, and
+nobody needs to count.
+"""
+
+import json
+import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Self
+
+from core.jobs import Job
+from core.parts import Part
+
+
+@dataclass(frozen=True)
+class PartRecord:
+    """What is known of the work on a part; one that no worker has taken yet has no record."""
+
+    part: int
+    done: bool = False
+    holder: str = ""  #: which worker has it, as that one calls itself
+    lease_until: float = 0.0  #: epoch seconds; its worker is alive at least until then
+    claims: int = 0  #: how often a worker has begun it
+    resent: int = 0  #: how often its job was sent again because it seemed lost
+    handed_on: int = 0  #: how often a worker's time was too short for it
+    job: Job | None = None  #: of a part that another part's worker handed over
+
+    def is_worked_on(self, now: float) -> bool:
+        """Whether a worker that is alive has it."""
+        return not self.done and self.lease_until > now
+
+
+@dataclass(frozen=True)
+class Plan:
+    """The parts that the entry cut."""
+
+    first: Job  #: the job of part 0; the others differ in their pages and route only
+    parts: tuple[Part, ...]
+    window: int  #: how many parts may be under way at a time
+
+    def job(self, number: int) -> Job:
+        """The job of a part."""
+        part = self.parts[number]
+        return replace(
+            self.first,
+            part=number,
+            first_page=part.first_page,
+            last_page=part.last_page,
+            page_routes=part.page_routes,
+            route=part.route,
+        )
+
+    def opening(self) -> list[Job]:
+        """The jobs to begin with."""
+        return [self.job(number) for number in range(min(self.window, len(self.parts)))]
+
+    def successor(self, number: int) -> Job | None:
+        """The job whose turn it is when a part is done."""
+        following = number + self.window
+        return self.job(following) if number < len(self.parts) and following < len(self.parts) else None
+
+    def due(self, records: Mapping[int, PartRecord], now: float) -> list[Job]:
+        """The jobs that should be under way and that no living worker has, in order.
+
+        Some of them may be waiting in a queue: only a worker's record tells.
+        """
+        cut = [self.job(number) for number in range(len(self.parts)) if self._has_its_turn(number, records)]
+        handed_over = [record.job for _number, record in sorted(records.items()) if record.job]
+        return [job for job in [*cut, *handed_over] if not _is_taken(records.get(job.part), now)]
+
+    def _has_its_turn(self, number: int, records: Mapping[int, PartRecord]) -> bool:
+        before = number - self.window
+        return before < 0 or (before in records and records[before].done)
+
+    def to_bytes(self) -> bytes:
+        """The plan in as few bytes as a database item of 10,000 pages needs."""
+        content = {"first": asdict(self.first), "window": self.window, "parts": [asdict(part) for part in self.parts]}
+        return zlib.compress(json.dumps(content, separators=(",", ":")).encode())
+
+    @classmethod
+    def from_bytes(cls, data: bytes) -> Self:
+        """The plan that ``to_bytes`` wrote; raises JobSchemaError when its jobs are of another schema."""
+        content = json.loads(zlib.decompress(data))
+        first = Job.from_json(json.dumps(content["first"]))
+        return cls(first, tuple(Part(**part) for part in content["parts"]), content["window"])
+
+
+def plan_of(first: Job, parts: Sequence[Part], window: int) -> Plan:
+    """The plan for a version whose first job would be ``first`` but for its pages; raises ValueError without parts."""
+    if not parts or window < 1:
+        raise ValueError("a plan has parts, and at least one of them is under way")
+    whole = Plan(first, tuple(parts), window)
+    return replace(whole, first=whole.job(0))
+
+
+def _is_taken(record: PartRecord | None, now: float) -> bool:
+    return record is not None and (record.done or record.is_worked_on(now))

@@ -1,0 +1,1 @@
+"""Operations: what watches over the documents, and what operators do to them."""

@@ -1,0 +1,6 @@
+"""The HTTP application of operators' routes."""
+
+from api.application import application
+from operations import description, doctor_routes, letter_routes
+
+app = application(letter_routes.router, doctor_routes.router, description.router)

@@ -1,0 +1,131 @@
+"""Health: which running documents stand still, why, and what is done about it.
+
+A living worker renews its lease, and a message that waits will be received; what has neither is lost, as when a worker
+was killed on its last try, when a message outlived its queue's retention, or when it was removed by hand.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta
+
+from core import logs, metrics
+from core.aws import Services
+from core.errors import TransientError
+from core.jobs import Job
+from core.plans import PartRecord
+from core.routing import Route
+from core.status import DocumentStatus, Status
+
+MOST_EXAMINED = 500  #: documents a check looks at; the next check takes the rest
+MOST_NAMED = 20  #: parts in a log line
+MOST_RESENT = 3  #: how often a lost job is sent again before its document fails
+RETENTION = timedelta(days=4)  #: of a message in a job queue, as serverless/queues.yml has it
+ENTRY_GRACE = timedelta(minutes=15)  #: longer than all tries of the entry together
+ROUTES: tuple[Route, ...] = ("text", "visual")
+
+
+@dataclass
+class HealthReport:
+    """What a check found and did, in documents but for ``resent``."""
+
+    unchanged: int = 0  #: had no change of state for a while
+    alive: int = 0  #: of these, a worker shows that it lives
+    waiting: int = 0  #: of these, their jobs wait in a queue for a free worker
+    resumed: int = 0  #: of these, lost jobs were sent again
+    failed: int = 0  #: of these, given up, as their owners are told
+    resent: int = 0  #: jobs
+    errors: int = 0  #: documents that could not be looked after; the next check will
+
+    def as_dict(self) -> dict[str, int]:
+        return asdict(self)
+
+
+def check(services: Services) -> HealthReport:
+    """Look after every running document that has not changed for ``stale_seconds``."""
+    report = HealthReport()
+    moment = datetime.now(UTC) - timedelta(seconds=services.settings.stale_seconds)
+    before = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")  # as states write their times
+    queued = {route: services.queues.waiting(route) for route in ROUTES}
+    for status in services.statuses.stale(before, MOST_EXAMINED):
+        report.unchanged += 1
+        try:
+            _look_after(status, queued, services, report)
+        except TransientError:
+            report.errors += 1
+            logs.error("Document not looked after", statusId=status.status_id, documentId=status.document_id)
+    _publish(report, queued)
+    return report
+
+
+def _look_after(indexed: DocumentStatus, queued: Mapping[Route, int], services: Services, report: HealthReport) -> None:
+    status = services.statuses.get(indexed.status_id)  # the index may be behind
+    if status is None or status.sequence != indexed.sequence:
+        return
+    plan = services.parts.plan(status.document_id, status.generation)
+    if plan is None or status.status is Status.VALIDATING:
+        _await_entry(status, services, report)
+        return
+    records = services.parts.records(status.document_id, status.generation)
+    due = plan.due(records, time.time())
+    lost = [job for job in due if not queued[job.route] or _age(status) > RETENTION]
+    if any(record.is_worked_on(time.time()) for record in records.values()):
+        report.alive += 1
+    elif due and not lost:
+        report.waiting += 1
+    elif not lost or any(_is_hopeless(records.get(job.part), services) for job in lost):
+        _give_up(status, lost, services, report)
+    else:
+        _resend(status, lost, services, report)
+
+
+def _await_entry(status: DocumentStatus, services: Services, report: HealthReport) -> None:
+    """The entry's own message comes again by itself; when it has not helped for long, it never will."""
+    if _age(status) < ENTRY_GRACE:
+        report.waiting += 1
+    elif services.statuses.give_up(status, code="entry_lost", message="Checking the file did not come to an end."):
+        report.failed += 1
+
+
+def _is_hopeless(record: PartRecord | None, services: Services) -> bool:
+    """Whether workers have died of a part, or its job was lost, as often as is bearable."""
+    if record is None:
+        return False
+    return record.claims >= services.settings.max_receive_count or record.resent >= MOST_RESENT
+
+
+def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:
+    for job in lost:
+        services.parts.count_resent(job)
+    services.queues.send(lost)
+    report.resumed += 1
+    report.resent += len(lost)
+    about = {"statusId": status.status_id, "documentId": status.document_id, "status": status.status}
+    logs.warning("Lost jobs sent again", parts=[job.part for job in lost[:MOST_NAMED]], jobs=len(lost), **about)
+
+
+def _give_up(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:
+    where = f" at pages {lost[0].first_page} to {lost[0].last_page}" if lost else ""
+    message = f"Processing stood still{where}: its workers ended without an answer, several times."
+    if services.statuses.give_up(status, code="worker_lost", message=message):
+        report.failed += 1
+        about = {"statusId": status.status_id, "documentId": status.document_id}
+        logs.error("Document given up", status=Status.FAILED, stage=status.status, code="worker_lost", **about)
+
+
+def _age(status: DocumentStatus) -> timedelta:
+    return datetime.now(UTC) - datetime.fromisoformat(status.updated_at)
+
+
+def _publish(report: HealthReport, queued: Mapping[Route, int]) -> None:
+    values = {
+        "StaleDocuments": report.unchanged,
+        "ResumedDocuments": report.resumed,
+        "GivenUpDocuments": report.failed,
+        "ResentJobs": report.resent,
+        "WaitingTextJobs": queued["text"],
+        "WaitingVisualJobs": queued["visual"],
+    }
+    metrics.put(values)
+    waiting = {"waiting_text_jobs": queued["text"], "waiting_visual_jobs": queued["visual"]}
+    logs.info("Health checked", **report.as_dict(), **waiting)

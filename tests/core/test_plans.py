@@ -1,0 +1,86 @@
+"""Plans: every part gets its turn exactly once whatever order the workers end in, and lost jobs are made again."""
+
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from core.jobs import Job
+from core.parts import Part
+from core.plans import PartRecord, Plan, plan_of
+from core.routing import Route
+from tests.core.statuses import JOB
+
+NOW = 1000.0
+
+
+def parts_of(count: int) -> list[Part]:
+    routes: list[Route] = ["text", "text", "visual"]
+    return [Part(routes[number % 3], number * 5 + 1, number * 5 + 5, "t?tvv") for number in range(count)]
+
+
+def plan(count: int, window: int = 4) -> Plan:
+    return plan_of(JOB, parts_of(count), window)
+
+
+def test_a_plan_survives_its_storage() -> None:
+    assert Plan.from_bytes(plan(7).to_bytes()) == plan(7)
+
+
+def test_ten_thousand_pages_fit_an_item() -> None:
+    letters = random.Random(1)  # noqa: S311  not a secret
+    runs = [
+        Part("visual", number * 8 + 1, number * 8 + 8, "".join(letters.choice("tv?") for _ in range(8)))
+        for number in range(1250)
+    ]
+    assert len(plan_of(JOB, runs, 20).to_bytes()) < 100_000  # of 400 KB
+
+
+def test_jobs_differ_in_their_part_only() -> None:
+    job = plan(7).job(5)
+    assert (job.part, job.first_page, job.last_page, job.route) == (5, 26, 30, "visual")
+    assert (job.document_id, job.parts) == (JOB.document_id, JOB.parts)
+
+
+@given(count=st.integers(1, 60), window=st.integers(1, 25), seed=st.randoms(use_true_random=False))
+def test_every_part_is_sent_once_and_never_more_than_a_window_at_a_time(
+    count: int, window: int, seed: random.Random
+) -> None:
+    whole = plan(count, window)
+    under_way = whole.opening()
+    sent = [job.part for job in under_way]
+    while under_way:
+        assert len(under_way) <= window
+        ended = under_way.pop(seed.randrange(len(under_way)))
+        following = whole.successor(ended.part)
+        if following:
+            under_way.append(following)
+            sent.append(following.part)
+    assert sorted(sent) == list(range(count))
+
+
+def test_due_is_what_has_its_turn_and_no_living_worker() -> None:
+    records = {
+        0: PartRecord(0, done=True),
+        1: PartRecord(1, lease_until=NOW + 10),
+        2: PartRecord(2, lease_until=NOW - 1, claims=1),
+    }
+    assert [job.part for job in plan(9, window=4).due(records, NOW)] == [2, 3, 4]
+
+
+def test_a_part_that_was_handed_over_is_due_until_it_is_done() -> None:
+    other = Job(**{**JOB.__dict__, "part": 17, "parent": 0})
+    waiting = {0: PartRecord(0, done=True), 17: PartRecord(17, job=other)}
+    assert [job.part for job in plan(1).due(waiting, NOW)] == [17]
+    assert plan(1).due(waiting | {17: PartRecord(17, done=True, job=other)}, NOW) == []
+
+
+def test_a_part_that_was_handed_over_has_no_successor() -> None:
+    assert plan(6, window=4).successor(17) is None
+
+
+@pytest.mark.parametrize(("count", "window"), [(0, 4), (3, 0)])
+def test_a_plan_without_parts_or_without_a_window_is_refused(count: int, window: int) -> None:
+    with pytest.raises(ValueError, match="plan"):
+        plan(count, window)
