@@ -24,7 +24,7 @@ status: setup ## what runs, and where
 	@$(BIN)/python -m local status
 
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
-	$(BIN)/python -m pytest $(T)
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(T)
 
 check: setup-dev audit ## style, types, imports, CloudFormation template, known vulnerabilities
 	$(BIN)/ruff check .

@@ -10,6 +10,7 @@ from core import principals
 from core.errors import QuotaError, RagError, RateLimitError
 
 RETRY_SECONDS = 5  #: when to try again, where nothing better is known
+MAX_BODY = 256 * 1024  #: characters; thousands of document ids, and no more work than a request is worth
 
 
 class HttpError(RagError):
@@ -37,8 +38,10 @@ def caller(event: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def body(event: Mapping[str, Any]) -> bytes:
-    """The request's body; raises HttpError when it is damaged."""
+    """The request's body; raises HttpError when it is damaged, or longer than anything that can be asked for."""
     text = event.get("body") or ""
+    if len(text) > MAX_BODY:
+        raise HttpError(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "body_too_large", "The body is too large.")
     try:
         return base64.b64decode(text, validate=True) if event.get("isBase64Encoded") else text.encode()
     except ValueError as error:

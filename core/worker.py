@@ -124,9 +124,12 @@ def _drop(job: Job, status: DocumentStatus | None, services: Services, discard: 
 
 
 def _deadline(context: object, reserve_seconds: float) -> float | None:
-    """When a call must begin to end (monotonic seconds); None where nothing ends it."""
+    """When a call must begin to end (monotonic seconds), after half its time at the earliest; None where nothing does."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
-    return time.monotonic() + remaining() / 1000 - reserve_seconds if remaining else None
+    if remaining is None:
+        return None
+    seconds = remaining() / 1000
+    return time.monotonic() + seconds - min(reserve_seconds, seconds / 2)
 
 
 def _since(started: float) -> int:

@@ -1,6 +1,6 @@
 """Fixtures for everything: a real PostgreSQL server, a database a test, the running local stack."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from itertools import count
 
 import pytest
@@ -14,6 +14,14 @@ from tests.emulators import TestEmulator, running
 from tests.stacks import RunningStack
 
 _number = count()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport() -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Logs of hostile text may hold what no encoding takes; a report must get from a test process to the terminal."""
+    report = yield
+    report.sections = [(name, text.encode("utf-8", "backslashreplace").decode()) for name, text in report.sections]
+    return report
 
 
 @pytest.fixture(scope="session")

@@ -59,7 +59,7 @@ def test_list_queries(caller: Caller, query: dict[str, str]) -> None:
         assert_refused(reply, 400)
 
 
-@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 100_000, "nul", "\x00", "1" * 5000, '{"size": NaN}'])
+@pytest.mark.parametrize("body", ["[" * 100_000, '{"a":' * 50_000, "nul", "\x00", "1" * 5000, '{"size": NaN}'])
 def test_bodies_that_are_no_objects(caller: Caller, body: str) -> None:
     assert_refused(caller.call("POST", "/v2/uploads", body), 400)
 

@@ -198,6 +198,8 @@ def test_a_call_knows_from_its_context_when_to_end(bench: Bench) -> None:
 
     def act(job: Job, services: Services, reporter: Reporter) -> None:
         reporter.report(Status.EXTRACTING_TEXT, fraction=0.5)
+        time.sleep(0.6)  # more than half the time that there is
+        reporter.report(Status.EXTRACTING_TEXT, fraction=0.6)
         raise AssertionError("there was no time for this")
 
     record = {

@@ -14,6 +14,7 @@ from psycopg2.extensions import connection
 
 from core import aws, events, logs
 from core.entry import BucketNotAllowedError, NotFoundError, Request, accept
+from core.http import MAX_BODY
 from rag import async_processor
 from tests.emulators import DERIVED, UPLOADS
 from tests.security.gateway import Gateway
@@ -229,12 +230,10 @@ BODIES: dict[str, bytes] = {
 @pytest.mark.parametrize("body", BODIES)
 def test_a_body_that_is_none_is_refused(ann: Tenant, gateway: Gateway, path: str, body: str) -> None:
     headers = {"authorization": f"Bearer {ann.token}", "content-type": "application/json"}
-    started = time.monotonic()
     answer = httpx.post(gateway.url + path, content=BODIES[body], headers=headers, timeout=60)
-    assert answer.status_code in {400, 413}, answer.text
+    assert answer.status_code == (413 if len(BODIES[body]) > MAX_BODY else 400), answer.text
     assert len(answer.content) < 2000
     assert set(answer.json()) >= {"error", "code", "requestId"}
-    assert time.monotonic() - started < 20
 
 
 @pytest.mark.parametrize("path", POSTS)
