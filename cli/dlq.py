@@ -132,7 +132,7 @@ def _known(queue: str | None) -> str | None:
 def _table(letters: list[Mapping[str, Any]]) -> Table:
     table = Table(box=None, pad_edge=False)
     for name in ("id", "queue", "sent", "received", "document", "part", "pages", "status", "code"):
-        table.add_column(name, no_wrap=True, justify="right" if name in {"received", "part"} else "left")
+        table.add_column(name, overflow="fold", justify="right" if name in {"received", "part"} else "left")
     for letter in letters:
         table.add_row(*(Text("" if value is None else str(value)) for value in _cells(letter)))
     return table
@@ -151,9 +151,16 @@ def _shown(found: Mapping[str, Any]) -> str:
 
 
 def _print_counts(counts: dict[str, Any], as_json: bool) -> None:
+    """Exits with 1 when a letter that was named is not there."""
     if as_json:
         print_json(counts)
-        return
+    else:
+        _print_table_of_counts(counts)
+    if counts.get("notFound"):
+        raise typer.Exit(1)
+
+
+def _print_table_of_counts(counts: Mapping[str, Any]) -> None:
     for name, label in LABELS.items():
         if counts.get(name):
             out.print(f"{counts[name]:>6}  {label}")

@@ -46,7 +46,9 @@ async def _whole(client: Client, *, repair: bool) -> dict[str, Any]:
 def _print(report: dict[str, Any], left: list[dict[str, Any]]) -> None:
     findings = report["findings"]
     if findings:
-        table = Table(*COLUMNS, box=None, padding=(0, 2, 0, 0))
+        table = Table(box=None, padding=(0, 2, 0, 0))
+        for column in COLUMNS:
+            table.add_column(column, overflow="fold")
         for finding in findings:
             done = "done: " if finding["repaired"] else ""
             repair = finding["repair"] or "none: this is for people to decide"

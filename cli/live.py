@@ -22,7 +22,7 @@ from cli.errors import RefusedError, ServiceError, UnreachableError
 from cli.following import Followed, Stream
 from cli.patience import Patience
 from cli.race import until_one_ends
-from cli.updates import Update
+from cli.updates import Update, message_of
 
 REJECTED = {401, 403}
 
@@ -138,7 +138,7 @@ class Live:
     async def _listen(self, socket: ClientConnection) -> None:
         async for text in socket:
             self._contact = self._socket_contact = time.monotonic()
-            message = json.loads(text)
+            message = message_of(text)
             if message.get("type") == "document_status_update":
                 await self._take(Update.of(message))
             elif message.get("type") == "subscription_confirmed" and message.get("all"):

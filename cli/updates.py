@@ -1,5 +1,6 @@
 """States of documents as the service sends them, and their order."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -101,3 +102,12 @@ class Reordering:
             self._held.pop(update.sequence, None)
             self.latest = update.sequence
         return updates
+
+
+def message_of(frame: str | bytes) -> dict[str, Any]:
+    """The message of a frame; empty for anything else, as what a gateway says of its own troubles is no protocol."""
+    try:
+        message = json.loads(frame)
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}

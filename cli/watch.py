@@ -55,6 +55,8 @@ def watch(
     """
     if everything and documents:
         raise typer.BadParameter("name documents, or --all")
+    if documents is not None and not all(documents):
+        raise typer.BadParameter("an id is empty")
     failed = call(file, stage, lambda client: _watch(client, documents or [], not documents, as_json))
     if failed:
         raise typer.Exit(1)

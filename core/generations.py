@@ -128,7 +128,9 @@ def is_repeat(current: DocumentStatus | None, upload: Upload) -> bool:
 
 
 def is_unchanged(current: DocumentStatus, upload: Upload) -> bool:
-    """Whether the upload's content is what is being processed or was processed last."""
+    """Whether the upload's content is being processed or was processed last, or it is a repeat that comes too late."""
+    if upload.repeats is not None and upload.repeats != current.generation:
+        return True
     running = current.status not in FINAL and current.generation > 0
     begun_in_vain = current.status is Status.VALIDATING or not running
     if upload.force or (upload.repeats == current.generation and begun_in_vain):

@@ -124,11 +124,11 @@ def _drop(job: Job, status: DocumentStatus | None, services: Services, discard: 
 
 
 def _deadline(context: object, reserve_seconds: float) -> float | None:
-    """When a call must begin to end (monotonic seconds), after half its time at the earliest; None where nothing does."""
+    """When a call must begin to end (monotonic seconds), at half its time or later; None where nothing ends it."""
     remaining = getattr(context, "get_remaining_time_in_millis", None)
     if remaining is None:
         return None
-    seconds = remaining() / 1000
+    seconds: float = remaining() / 1000
     return time.monotonic() + seconds - min(reserve_seconds, seconds / 2)
 
 

@@ -39,7 +39,7 @@ def _table(text: str) -> str:
         dialect: type[csv.Dialect] = csv.Sniffer().sniff(text[:SNIFFED_CHARACTERS], delimiters=",;\t|")
     except csv.Error:
         dialect = csv.excel
-    csv.field_size_limit(len(text) + 1)
+    csv.field_size_limit(max(csv.field_size_limit(), len(text) + 1))
     lines_of_any_system = io.StringIO(text, newline=None)
     try:
         rows = [[cell.strip() for cell in row] for row in csv.reader(lines_of_any_system, dialect) if any(row)]

@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cli.updates import Reordering, Update
+from cli.updates import Reordering, Update, message_of
 
 
 def update(sequence: int, status: str = "embedding", **metadata: object) -> Update:
@@ -49,3 +49,9 @@ def test_progress_and_endings() -> None:
         False,
     ]
     assert update(1, "failed", error="The file is encrypted.", message="x").message == "The file is encrypted."
+
+
+def test_a_frame_that_is_no_message_is_nothing() -> None:
+    """A gateway whose function timed out may say so in words of its own."""
+    assert [message_of(frame) for frame in ("Endpoint request timed out", b"\xff", "[1]", "null", "")] == [{}] * 5
+    assert message_of('{"type": "pong"}') == {"type": "pong"}

@@ -137,3 +137,12 @@ def test_a_deleted_document_changes_no_more() -> None:
     change = Change(document_id="d1", generation=1, version=state.version, status=Status.STORING, at="t9", part=0)
     assert advance(state, change) is None
     assert not generations.is_repeat(state, upload(repeats=1))
+
+
+def test_a_repeat_that_comes_after_a_later_version_changes_nothing() -> None:
+    failed = now(begun(), Status.CANCELLED)
+    again = begun(failed, repeats=1)
+    assert again.generation == 2
+    cancelled = now(again, Status.CANCELLED)
+    assert begun(cancelled, repeats=1) is cancelled
+    assert begun(cancelled, repeats=2).generation == 3

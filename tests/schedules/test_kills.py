@@ -2,7 +2,7 @@
 
 import pytest
 
-from benchmarks import kills
+from benchmarks import kill_herd, kills
 from tests.databases import TestDatabase
 from tests.emulators import running
 from tests.schedules import files
@@ -19,7 +19,7 @@ def test_killed_workers_leave_what_others_leave(
         "text.pdf": (files.pdf([f"ship {number}" for number in range(12)]), {})
     }
     with running(tmp_path_factory.mktemp("emulator")) as emulator:
-        place = kills.Place(emulator, database)
+        place = kill_herd.Place(emulator, database)
         clean = kills.run(place, wanted, places=0, at_random=0, roles=ROLES, patience=PATIENCE_SECONDS)
         killed = kills.run(place, wanted, places=PLACES, at_random=AT_RANDOM, roles=ROLES, patience=PATIENCE_SECONDS)
     assert clean.contents["text.pdf"]["chunks"]

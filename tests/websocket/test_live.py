@@ -163,4 +163,4 @@ def test_deleting_a_running_document_tells_its_watchers(connected: Connect, stor
     assert receive(socket) == begun.body()
     store.delete(begun.document_id)
     [message] = hear(socket, after=1, last=2)
-    assert message["status"] == "cancelled"
+    assert message["status"] == "deleted"
