@@ -42,9 +42,10 @@ class Owner:
         headers = {"authorization": f"Bearer {self.token}"}
         while True:
             answer = await self.http.request(method, path, json=body, headers=headers)
-            if answer.status_code not in {429, 503}:
-                answer.raise_for_status()
+            if answer.is_success:
                 return answer.json()
+            if answer.status_code not in {429, 503}:
+                raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
 
     async def events(self, document_id: str) -> list[dict[str, Any]]:
@@ -110,6 +111,8 @@ class Asker:
     answers: Counter[int] = field(default_factory=Counter)  #: by HTTP status; 0: none came
 
     async def ask(self, until: asyncio.Event) -> None:
+        """Ask until the end; nobody begins at the same moment as all the others."""
+        await asyncio.sleep(self.chance.uniform(0, 10 * THINKING_SECONDS[1]))
         while not until.is_set():
             started = time.perf_counter()
             headers = {"authorization": f"Bearer {self.owner.token}"}
