@@ -20,7 +20,6 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -30,7 +29,7 @@ from benchmarks import machine
 from benchmarks.load_clients import Asker, Listener, Owner
 from benchmarks.load_documents import documents
 from benchmarks.processes import family_mb
-from benchmarks.stack import FINAL, subject_of
+from benchmarks.stack import FINAL, held, subject_of
 from cli import endpoints, login
 from cli.endpoints import Endpoints
 from local.stack import LocalStack
@@ -166,20 +165,6 @@ async def _sample_memory(load: Load, until: asyncio.Event) -> None:
         await asyncio.sleep(SAMPLING_SECONDS)
 
 
-def held(stack: LocalStack) -> dict[str, int]:
-    """What a leak would show in: open files of the emulator and its sockets' records, connections of the database."""
-    emulator, postgres = stack.emulator.server.pid() or 0, stack.postgres.server.pid() or 0
-    sockets = stack.emulator.client("dynamodb").scan(
-        TableName="amplify-rag-async-local-websocket-connections", Select="COUNT"
-    )
-    backends = Path(f"/proc/{postgres}/task/{postgres}/children").read_text().split()
-    return {
-        "open files of the emulator": len(list(Path(f"/proc/{emulator}/fd").iterdir())),
-        "records of sockets": sockets["Count"],
-        "processes of PostgreSQL": len(backends),
-    }
-
-
 def report(
     load: Load, options: argparse.Namespace, uploaded: float, finished: float, outcomes: Counter[str]
 ) -> list[list[str]]:
@@ -187,6 +172,7 @@ def report(
     pushes = np.array([each for listener in load.listeners for each in listener.latencies_ms] or [0.0])  # (pushes,) ms
     queries = np.array([each for asker in load.askers for each in asker.latencies_ms] or [0.0])  # (queries,) ms
     answers = sum((asker.answers for asker in load.askers), Counter())
+    turned_away = sum((owner.turned_away for owner in load.owners), Counter())
     third = max(1, len(load.memory_mb) // 3)
     changes = len(
         {(one, number) for each in load.listeners for one, numbers in each.seen.items() for number in numbers}
@@ -198,6 +184,7 @@ def report(
         ["all in a final state after", f"{finished:.0f} s: {60 * options.documents / finished:.0f} documents a minute"],
         ["queries", f"{len(queries)}: " + ", ".join(f"{count} × {status}" for status, count in answers.items())],
         ["query p50 / p95", f"{np.percentile(queries, 50):.0f} / {np.percentile(queries, 95):.0f} ms"],
+        ["requests turned away", ", ".join(f"{count} × {status}" for status, count in turned_away.items()) or "none"],
         ["changes of state, pushes", f"{changes}, {len(pushes)}"],
         ["push p50 / p95 / p99", " / ".join(f"{np.percentile(pushes, share):.0f}" for share in (50, 95, 99)) + " ms"],
         ["pushes repeated", str(sum(each.repeated for each in load.listeners))],

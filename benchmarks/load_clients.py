@@ -16,6 +16,7 @@ from websockets.exceptions import ConnectionClosed
 
 from benchmarks.load_documents import LoadDocument, question
 
+ATTEMPTS = 30  #: of a request that the service, or an overloaded gateway before it, turns away
 THINKING_SECONDS = (1.5, 4.5)  #: between two questions of one client
 
 
@@ -27,6 +28,7 @@ class Owner:
     token: str
     http: httpx.AsyncClient
     expected: dict[str, bool] = field(default_factory=dict)  #: document id → whether it can be read
+    turned_away: Counter[int] = field(default_factory=Counter)  #: answers that asked for patience, by status
 
     async def upload(self, document: LoadDocument) -> None:
         """Announce a file and post it, as the command line does."""
@@ -38,15 +40,15 @@ class Owner:
         self.expected[announced["documentId"]] = document.readable
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:
-        """A request that must succeed; while the service asks for patience it is repeated."""
+        """A request that must succeed in the end, as by a client that is patient; how often it was not is counted."""
         headers = {"authorization": f"Bearer {self.token}"}
-        while True:
+        for _attempt in range(ATTEMPTS):
             answer = await self.http.request(method, path, json=body, headers=headers)
             if answer.is_success:
                 return answer.json()
-            if answer.status_code not in {429, 503}:
-                raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
+            self.turned_away[answer.status_code] += 1
             await asyncio.sleep(float(answer.headers.get("retry-after", "1")))
+        raise RuntimeError(f"{method} {path}: {answer.status_code} {answer.text[:200]}")
 
     async def events(self, document_id: str) -> list[dict[str, Any]]:
         """The history of a document, whole."""

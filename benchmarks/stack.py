@@ -81,6 +81,18 @@ def log_in(name: str = USER) -> StackUser:
     return StackUser(stack, api, running.uploadsBucket, subject_of(token))
 
 
+def held(stack: LocalStack) -> dict[str, int]:
+    """What a leak would show in: open files of the emulator and its sockets' records, connections of the database."""
+    emulator, postgres = stack.emulator.server.pid() or 0, stack.postgres.server.pid() or 0
+    sockets = stack.emulator.client("dynamodb").scan(TableName=f"{SERVICE}-local-websocket-connections", Select="COUNT")
+    backends = Path(f"/proc/{postgres}/task/{postgres}/children").read_text().split()
+    return {
+        "open files of the emulator": len(list(Path(f"/proc/{emulator}/fd").iterdir())),
+        "records of sockets": sockets["Count"],
+        "processes of PostgreSQL": len(backends),
+    }
+
+
 def subject_of(token: str) -> str:
     """Whom a token is for; it comes straight from the user pool, so it need not be verified."""
     claims = token.split(".")[1]
