@@ -42,7 +42,11 @@ class PeakMemory:
 
 
 def _children(process: str) -> list[str]:
-    return [child for file in Path("/proc", process, "task").glob("*/children") for child in _read(file).split()]
+    try:
+        threads = list(Path("/proc", process, "task").glob("*/children"))
+    except OSError:  # it has ended
+        return []
+    return [child for file in threads for child in _read(file).split()]
 
 
 def _peak(process: str) -> int:

@@ -42,7 +42,7 @@ class Bench:
         return accept(Request(bucket=UPLOADS, key=key), self.services)
 
     def jobs(self) -> list[Job]:
-        """The jobs that wait in the queues, taken from them."""
+        """The owner's jobs that wait in the queues, taken from them with what other tests left there."""
         settings = self.services.settings
         sqs = self.emulator.client("sqs")
         found: list[Job] = []
@@ -51,7 +51,7 @@ class Bench:
                 for message in messages:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                     found.append(Job.from_json(message["Body"]))
-        return sorted(found, key=lambda job: job.part)
+        return sorted((job for job in found if job.key.startswith(f"{self.owner}/")), key=lambda job: job.part)
 
     def work(self, job: Job) -> None:
         """What the worker of the job's queue does."""
