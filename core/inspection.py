@@ -11,7 +11,7 @@ from core import child, logs, media_types
 from core.errors import DocumentError
 from core.inspection_child import REFUSED, Order
 from core.ranges import RangeFile
-from core.routing import PageRoute, RouteSummary, route_of_type, summarise, unreadable
+from core.routing import NOT_LOOKED_AT, PageRoute, RouteSummary, route_of_type, summarise, unreadable
 from core.settings import Settings
 
 OUTPUT_BYTES = 1_000_000
@@ -20,13 +20,6 @@ FAILURES = {
     "memory": ("parse_memory", "Looking at the file took too much memory."),
     "crash": ("corrupt", "The file is damaged and cannot be read."),
     "exit": ("corrupt", "The file is damaged and cannot be read."),
-}
-#: The same of a page, when the document could be opened
-PAGE_FAILURES = {
-    "timeout": "there was no time left to look at the page",
-    "memory": "the page takes too much memory to look at",
-    "crash": "the page is damaged",
-    "exit": "the page is damaged",
 }
 
 
@@ -120,5 +113,5 @@ def _look(order: Order, file: RangeFile, settings: Settings) -> _Findings:
         if findings.at is None:
             raise DocumentError(*FAILURES[error.reason]) from error
         if findings.at not in {route.page for route in findings.routes}:
-            findings.routes.append(unreadable(findings.at, PAGE_FAILURES[error.reason]))
+            findings.routes.append(unreadable(findings.at, NOT_LOOKED_AT[error.reason]))
     return findings

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from core import paged_query
 from core.errors import TransientError
 from core.jobs import Job, JobSchemaError
 from core.outages import outage
@@ -157,13 +158,7 @@ class PartTable:
             "KeyConditionExpression": condition,
             "ExpressionAttributeValues": values,
         }
-        while True:
-            with outage():
-                answer = self._client.query(**query)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return paged_query.items(self._client, query)
 
 
 def _key(job: Job, name: str = "") -> dict[str, Any]:

@@ -45,17 +45,13 @@ def replay(job: Job, services: Services) -> bool:
     """
     status = services.statuses.get(job.status_id)
     jobs = [job]
-    if status and _is_about(status, job) and status.is_resumable:
+    if status and status.is_version(job.document_id, job.generation) and status.is_resumable:
         missing = dispatch.due(job.document_id, job.generation, services)
         jobs += [other for other in missing if other.part != job.part]
         status = services.statuses.resume(job.document_id) or services.statuses.get(job.status_id)
-    if status is None or not _is_about(status, job) or status.status in FINAL:
+    if status is None or not status.is_version(job.document_id, job.generation) or status.status in FINAL:
         return False
     for one in jobs:
         services.parts.forgive(one)
     services.queues.send(jobs)
     return True
-
-
-def _is_about(status: DocumentStatus, job: Job) -> bool:
-    return (status.document_id, status.generation) == (job.document_id, job.generation)

@@ -9,16 +9,9 @@ from pathlib import Path
 from core import child
 from core.errors import DocumentError
 from core.route_pages_child import REFUSED, Order
-from core.routing import PageRoute, route_of_type, unreadable
+from core.routing import NOT_LOOKED_AT, PageRoute, route_of_type, unreadable
 from core.settings import Settings
 
-#: Why a page was not looked at, when others could be
-FAILURES = {
-    "timeout": "there was no time left to look at the page",
-    "memory": "the page takes too much memory to look at",
-    "crash": "the page is damaged",
-    "exit": "the page is damaged",
-}
 MAX_FATAL_PAGES = 5  #: each one costs a new start of the child
 
 Progress = Callable[[int, int], None]  #: told the pages looked at, and how many there are to look at
@@ -65,7 +58,7 @@ def _of_pdf(
                 _give_up(order, error.reason, found, watch)
                 break
             fatal.append(watch.page)
-            found[watch.page] = unreadable(watch.page, FAILURES[error.reason])
+            found[watch.page] = unreadable(watch.page, NOT_LOOKED_AT[error.reason])
     return [found[page] for page in sorted(found)]
 
 
@@ -114,7 +107,7 @@ def _give_up(order: Order, reason: child.Reason, found: dict[int, PageRoute], wa
     """Add the pages that were not looked at; raises DocumentError when none was."""
     if not found:
         code = {"timeout": "parse_timeout", "memory": "parse_memory"}.get(reason, "corrupt")
-        raise DocumentError(code, f"The pages could not be looked at: {FAILURES[reason]}.")
+        raise DocumentError(code, f"The pages could not be looked at: {NOT_LOOKED_AT[reason]}.")
     pages = range(1, watch.wanted + 1) if order.pages is None else order.pages
     for page in pages:
-        found.setdefault(page, unreadable(page, FAILURES[reason]))
+        found.setdefault(page, unreadable(page, NOT_LOOKED_AT[reason]))

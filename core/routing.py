@@ -22,6 +22,14 @@ SLIDE_SHAPE = 1.2  #: width over height from which a page has the shape of a sli
 SLIDE_LETTERS = 0.02  #: height of a slide's letters over that of the slide; a printed page's are half as high
 SPARSE_SLIDE = 500  #: characters below which a page of that shape is a slide however small its letters
 
+#: Why a page was not looked at, by how the child process ended that should have, when others could be
+NOT_LOOKED_AT = {
+    "timeout": "there was no time left to look at the page",
+    "memory": "the page takes too much memory to look at",
+    "crash": "the page is damaged",
+    "exit": "the page is damaged",
+}
+
 
 @dataclass(frozen=True, kw_only=True)
 class PageFeatures:

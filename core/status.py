@@ -91,6 +91,10 @@ class DocumentStatus:
         """Whether its version has failed in a way that may pass, so that what is done of it is kept for another try."""
         return self.status is Status.FAILED and bool(self.metadata.get("retryable")) and bool(self.part_permille)
 
+    def is_version(self, document_id: str, generation: int) -> bool:
+        """Whether this is the state of that generation of that document."""
+        return (self.document_id, self.generation) == (document_id, generation)
+
     def body(self) -> dict[str, Any]:
         """The ``document_status_update`` message, which is also the answer to ``GET …/status``."""
         return {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING, Any, Self
 
+from core import paged_query
 from core.outages import outage
 from core.settings import Settings
 from core.status import Status
@@ -92,10 +93,4 @@ class StatusHistory:
             "ExpressionAttributeValues": {":id": {"S": document_id}, ":after": {"N": str(after)}},
             "Limit": page,
         }
-        while True:
-            with outage():
-                answer = self._client.query(**query)
-            yield from answer["Items"]
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return paged_query.items(self._client, query)

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
+from core import paged_query
 from core.errors import RagError
-from core.outages import outage
 from core.status import DocumentStatus, Status
 from core.status_items import status_of
 
@@ -83,13 +83,7 @@ class StatusList:
             query["KeyConditionExpression"] += " AND #timestamp <= :before"
             query["ExpressionAttributeNames"]["#timestamp"] = "timestamp"
             query["ExpressionAttributeValues"][":before"] = {"S": before}
-        while True:
-            with outage():
-                answer = self._client.query(**query)
-            yield from map(status_of, answer["Items"])
-            if "LastEvaluatedKey" not in answer:
-                return
-            query["ExclusiveStartKey"] = answer["LastEvaluatedKey"]
+        return map(status_of, paged_query.items(self._client, query))
 
 
 def _cut(

@@ -118,7 +118,7 @@ def _fail(job: Job, services: Services, discard: Discard, error: DocumentError, 
 
 def _drop(job: Job, status: DocumentStatus | None, services: Services, discard: Discard, reason: str) -> None:
     """Leave a job undone; what its version has stored goes, unless it may still be of use."""
-    if status is None or not (_is_about(status, job) and status.is_resumable):
+    if status is None or not (status.is_version(job.document_id, job.generation) and status.is_resumable):
         discard(job, services)
     logs.info("Job dropped", reason=reason, **_about(job))
 
@@ -142,11 +142,7 @@ def _is_still_wanted(job: Job, services: Services) -> bool:
 
 
 def _is_wanted(status: DocumentStatus, job: Job) -> bool:
-    return _is_about(status, job) and status.status not in FINAL
-
-
-def _is_about(status: DocumentStatus, job: Job) -> bool:
-    return (status.document_id, status.generation) == (job.document_id, job.generation)
+    return status.is_version(job.document_id, job.generation) and status.status not in FINAL
 
 
 def _about(job: Job) -> dict[str, object]:

@@ -9,6 +9,7 @@ import pytest
 from PIL import Image
 from reportlab.pdfgen.canvas import Canvas
 
+from core.jobs import Job
 from core.status import Status
 from rag.store import delete_document
 from tests.databases import TestDatabase
@@ -101,10 +102,8 @@ def test_a_report_uses_both_workers_and_the_text_worker_hands_charts_over(bench:
     assert progress == sorted(progress)
 
 
-def test_a_part_that_was_cut_short_goes_on_after_its_last_page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    bench.services = replace(bench.services, settings=replace(bench.services.settings, vdr_batch_pages=1))
-    begun = bench.upload(slides(3), "deck.pdf")
-    (job,) = bench.jobs()
+def die_at_the_third_page(bench: Bench, job: Job, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Work on a job until its third page's image is to be kept."""
     keep = bench.services.blobs.put_derived
 
     def dying(key: str, data: bytes, content_type: str) -> None:
@@ -116,6 +115,13 @@ def test_a_part_that_was_cut_short_goes_on_after_its_last_page(bench: Bench, mon
         patch.setattr(bench.services.blobs, "put_derived", dying)
         with pytest.raises(ConnectionError):
             bench.work(job)
+
+
+def test_a_part_that_was_cut_short_goes_on_after_its_last_page(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.services = replace(bench.services, settings=replace(bench.services.settings, vdr_batch_pages=1))
+    begun = bench.upload(slides(3), "deck.pdf")
+    (job,) = bench.jobs()
+    die_at_the_third_page(bench, job, monkeypatch)
     stored = "SELECT page_num, created_at FROM document_vdr_pages ORDER BY page_num"
     before = bench.rows(stored)
     assert [page for page, _ in before] == [1, 2]
@@ -130,17 +136,7 @@ def test_a_gap_is_not_forgotten_by_the_try_after(bench: Bench, monkeypatch: pyte
     bench.services = replace(bench.services, settings=replace(bench.services.settings, vdr_batch_pages=1))
     begun = bench.upload(report(3, {1}), "report.pdf", rag_route="visual")
     (job,) = bench.jobs()
-    keep = bench.services.blobs.put_derived
-
-    def dying(key: str, data: bytes, content_type: str) -> None:
-        if "00003" in key:
-            raise ConnectionError("killed at the third page")
-        keep(key, data, content_type)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(bench.services.blobs, "put_derived", dying)
-        with pytest.raises(ConnectionError):
-            bench.work(job)
+    die_at_the_third_page(bench, job, monkeypatch)
     bench.work(job)
     status = bench.status(begun)
     assert status.status is Status.COMPLETED_WITH_GAPS
