@@ -1,12 +1,14 @@
 """Everything at once on the running local stack: uploads, questions and listeners, and whether anything gets lost.
 
-    python -m benchmarks.load [--documents 300] [--owners 10] [--askers 50] [--sockets 500] [--seconds 1500]
+    python -m benchmarks.load [--documents 300] [--a-minute 20] [--owners 10] [--askers 50] [--sockets 500]
+                              [--seconds 1500]
 
 (after `make up`.) Each owner's sockets subscribe to all of the owner's documents before the first upload; then the
-documents go in, while the askers ask. Checked in the end: every document is in the final state that its file calls
-for; every socket has seen every change of every document of its owner, from number 1 on, as the history has them;
-nobody has seen another owner's; the memory of the servers, their open files and the database's connections are back
-where they were. The documents are deleted at the end. Sends to this machine only.
+documents arrive at random moments, so many a minute (0: all at once), while the askers ask. Checked in the end: every
+document is in the final state that its file calls for; every socket has seen every change of every document of its
+owner, from number 1 on, as the history has them; nobody has seen another owner's. What the servers hold (open files,
+records of sockets, connections to the database) is shown before, after, and once idle functions have been put away.
+The documents are deleted at the end. Sends to this machine only.
 
 Latency of a push: from the time in the state, taken before it is written, to the arrival at the client.
 """
@@ -18,7 +20,6 @@ import sys
 import time
 import uuid
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -28,15 +29,15 @@ import numpy as np
 from benchmarks import machine
 from benchmarks.load_clients import Asker, Listener, Owner
 from benchmarks.load_documents import documents
+from benchmarks.load_pace import arrivals, at, few_at_a_time, until_quiet
 from benchmarks.processes import family_mb
 from benchmarks.stack import FINAL, held, subject_of
 from cli import endpoints, login
 from cli.endpoints import Endpoints
 from local.stack import LocalStack
 
-MOST = {"documents": 2000, "owners": 50, "askers": 200, "sockets": 1000, "seconds": 3600}
-AT_ONCE = 8  #: uploads and connections that are begun together
-QUIET_SECONDS = 10  #: after the last state, for what is still on its way
+MOST = {"documents": 2000, "a_minute": 600, "owners": 50, "askers": 200, "sockets": 1000, "seconds": 3600}
+IDLE_SECONDS = 150  #: until the emulator has put away functions that nobody calls
 SAMPLING_SECONDS = 5
 
 
@@ -70,18 +71,23 @@ def prepare(stack: LocalStack, where: Endpoints, options: argparse.Namespace) ->
 
 async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
     """Seconds that the uploads took, and until every document was in a final state."""
-    await _few_at_a_time([listener.open(load.where.websocket) for listener in load.listeners])
+    await few_at_a_time([listener.open(load.where.websocket) for listener in load.listeners])
     ended = asyncio.Event()
     listening = [asyncio.create_task(listener.listen()) for listener in load.listeners]
     others = [asyncio.create_task(asker.ask(ended)) for asker in load.askers]
     others.append(asyncio.create_task(_sample_memory(load, ended)))
     started = time.perf_counter()
     files = documents(options.documents, seed=options.seed)
-    await _few_at_a_time([load.owners[number % len(load.owners)].upload(file) for number, file in enumerate(files)])
+    uploads = [load.owners[number % len(load.owners)].upload(file) for number, file in enumerate(files)]
+    if options.a_minute:
+        moments = arrivals(options.documents, options.a_minute, random.Random(options.seed))  # noqa: S311  not a secret
+        await asyncio.gather(*(at(started + moment, upload) for moment, upload in zip(moments, uploads, strict=True)))
+    else:
+        await few_at_a_time(uploads)
     uploaded = time.perf_counter() - started
     await _until_final(load, started + options.seconds)
     finished = time.perf_counter() - started
-    await asyncio.sleep(QUIET_SECONDS)
+    await until_quiet(lambda: sum(len(listener.latencies_ms) for listener in load.listeners))
     ended.set()
     await asyncio.gather(*others)
     for listener in load.listeners:
@@ -119,18 +125,8 @@ async def check(load: Load) -> Counter[str]:
 async def delete(load: Load) -> None:
     """Remove every document of the load."""
     for owner in load.owners:
-        await _few_at_a_time([owner.call("DELETE", f"/v2/documents/{one}") for one in owner.expected])
+        await few_at_a_time([owner.call("DELETE", f"/v2/documents/{one}") for one in owner.expected])
         await owner.http.aclose()
-
-
-async def _few_at_a_time(work: Sequence[object]) -> None:
-    gate = asyncio.Semaphore(AT_ONCE)
-
-    async def through(one: object) -> None:
-        async with gate:
-            await one  # type: ignore[misc]
-
-    await asyncio.gather(*map(through, work))
 
 
 async def _until_final(load: Load, deadline: float) -> None:
@@ -199,11 +195,14 @@ def report(
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    for name, usual in {"documents": 300, "owners": 10, "askers": 50, "sockets": 500, "seconds": 1500}.items():
-        parser.add_argument(f"--{name}", type=int, default=usual, help=f"at most {MOST[name]}; default {usual}")
+    usually = {"documents": 300, "a_minute": 20, "owners": 10, "askers": 50, "sockets": 500, "seconds": 1500}
+    for name, usual in usually.items():
+        option, about = f"--{name.replace('_', '-')}", f"at most {MOST[name]}; default {usual}"
+        parser.add_argument(option, type=int, default=usual, help=about)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    if any(not 0 < getattr(options, name) <= most for name, most in MOST.items()):
+    least = dict.fromkeys(MOST, 1) | {"a_minute": 0}
+    if any(not least[name] <= getattr(options, name) <= most for name, most in MOST.items()):
         parser.error("more than a machine of one's own should be asked for")
     stack = LocalStack()
     if stack.status().endpoints is None:
@@ -221,10 +220,11 @@ def main() -> None:
             await delete(load)
 
     uploaded, finished, outcomes = asyncio.run(whole())
-    time.sleep(QUIET_SECONDS)
     after = held(stack)
+    time.sleep(IDLE_SECONDS)
+    idle = held(stack)
     rows = report(load, options, uploaded, finished, outcomes)
-    rows += [[name, f"{before[name]} before, {after[name]} after"] for name in before]
+    rows += [[name, f"{before[name]} before, {after[name]} after, {idle[name]} when idle"] for name in before]
     verdict = (
         "nothing lost" if not load.failures else f"{len(load.failures)} FAILURES: " + "; ".join(load.failures[:10])
     )

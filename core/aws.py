@@ -7,6 +7,7 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
+import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -16,6 +17,7 @@ from core.outages import outage
 from core.part_table import PartTable
 from core.queues import Queues
 from core.settings import Settings, settings
+from core.socket_client import SocketClient
 from core.status_store import StatusStore
 from core.usage_rates import RateLimits
 
@@ -74,13 +76,13 @@ def _patience(configured: Settings) -> Config:
 
 
 @cache
-def socket_client() -> Any:
+def socket_client() -> SocketClient:
     """The client that pushes to WebSocket connections."""
     endpoint = settings().need("websocket_api_endpoint")
-    quick = Config(
-        retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1, read_timeout=3, max_pool_connections=32
-    )
-    return boto3.client("apigatewaymanagementapi", endpoint_url=endpoint, config=quick)
+    quick = Config(retries={"mode": "standard", "max_attempts": 2}, connect_timeout=1, read_timeout=3)
+    session = botocore.session.get_session()
+    boto = boto3.Session(botocore_session=session)
+    return SocketClient(boto.client("apigatewaymanagementapi", endpoint_url=endpoint, config=quick), session)
 
 
 def invoke_json(function: str, payload: Mapping[str, Any]) -> Any:

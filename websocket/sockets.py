@@ -2,14 +2,12 @@
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from core.errors import RagError, TransientError
 from core.outages import outage
+from core.socket_client import SocketClient
 from websocket.protocol import encode
-
-if TYPE_CHECKING:
-    from mypy_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 PAUSE_SECONDS = 0.2  #: before the second try; whoever is not reached then is not reached
 
@@ -25,7 +23,7 @@ class ThrottledError(TransientError):
 class Sockets:
     """Sends to sockets; safe to share between threads, as the client is."""
 
-    def __init__(self, client: "ApiGatewayManagementApiClient") -> None:
+    def __init__(self, client: SocketClient) -> None:
         self._client = client
 
     def post(self, connection_id: str, message: Mapping[str, Any]) -> None:
