@@ -3,10 +3,13 @@
 VENV ?= .venv
 BIN := $(VENV)/bin
 OSLS := node --no-warnings node_modules/osls/bin/serverless.js
+TSC := node_modules/.bin/tsc
+# Policies of CloudFormation templates, in an environment of its own: its pins clash with ours
+POLICIES := $(BIN)/uv tool run --from checkov==3.3.30 checkov
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status demo test check audit lock logs clean
+.PHONY: help setup setup-dev up down status demo test check layers images audit lock logs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,15 +27,29 @@ status: setup ## what runs, and where
 	@$(BIN)/python -m local status
 
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
+	@$(TSC) --project web
+	node --no-warnings --test build/web/tests/
 	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile $(T)
 
-check: setup-dev audit ## style, types, imports, CloudFormation template, known vulnerabilities
+check: setup-dev audit layers ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(TSC) --project web --noEmit
 	$(OSLS) package --stage dev --package build/dev
-	$(BIN)/cfn-lint -i W3005 -t build/dev/cloudformation-template-update-stack.json
+	$(OSLS) package --stage dev --param database=create --param databaseAccess=proxy --package build/dev-create
+	$(BIN)/cfn-lint -i W3005 -t build/dev*/cloudformation-template-update-stack.json
+	$(POLICIES) --config-file checkov.yml --file build/dev*/cloudformation-template-update-stack.json
+	$(BIN)/python -m pytest --quiet tests/template/test_limits.py
+	$(BIN)/python -m layers.sizes build/dev
+	$(BIN)/hadolint layers/*/Dockerfile
+
+layers: setup-dev ## build the layers under the zip functions, if their packages changed; ARCHITECTURE=arm64 for Graviton
+	@$(BIN)/python -m layers.build
+
+images: ## build and push the workers' images: REGISTRY=<account>.dkr.ecr.<region>.amazonaws.com; without it, print how
+	@layers/images.sh $(REGISTRY)
 
 audit: setup-dev ## known vulnerabilities of what is installed; where no advisories can be had, the hashes still hold
 	@mkdir -p build
@@ -45,6 +62,11 @@ lock: setup-dev ## write requirements.lock anew, after a change of requirements*
 		$(BIN)/uv pip compile requirements.txt requirements-local.txt --constraint constraints.txt --generate-hashes \
 		--python-version 3.11 --python-platform linux --no-annotate --no-header --quiet; } > build/requirements.lock
 	@mv build/requirements.lock requirements.lock
+	@for set in base search text vdr; do \
+		{ echo "# Made by \`make lock\` from requirements.in."; $(BIN)/uv pip compile layers/$$set/requirements.in \
+			--constraint constraints.txt $$(find layers/$$set -name overrides.txt -exec echo --override {} \;) \
+			--generate-hashes --python-version 3.13 --python-platform x86_64-manylinux_2_28 --no-annotate --no-header --quiet; \
+		} > build/requirements.txt && mv build/requirements.txt layers/$$set/requirements.txt || exit 1; done
 
 logs: setup ## log lines of one function: F=text_rag_processor; FOLLOW=1 to go on
 	@$(BIN)/python -m local status >/dev/null || { echo "The local stack is not up: make up"; exit 1; }

@@ -69,9 +69,13 @@ class Route:
     operation_id: str
     tag: str
     summary: str
-    request: type[BaseModel]
     response: type[BaseModel]
+    request: type[BaseModel] | None = None  #: what it takes as its body, when it is a POST
     status: HTTPStatus = HTTPStatus.OK
+
+    @property
+    def method(self) -> str:
+        return "post" if self.request else "get"
 
 
 def describe(
@@ -79,7 +83,7 @@ def describe(
 ) -> dict[str, Any]:
     """The application's routes, and others beside them, as an OpenAPI document."""
     generated = json.loads(app.get_openapi_json_schema(title=title, version=VERSION))
-    paths = {**generated["paths"], **{route.path: {"post": _operation(route)} for route in others}}
+    paths = {**generated["paths"], **{route.path: {route.method: _operation(route)} for route in others}}
     for path, method, operation in _operations(paths):
         _complete(path, method, operation)
     schemas = {**generated["components"]["schemas"], **_schemas(others)}
@@ -99,6 +103,7 @@ def describe(
 
 def other_routes() -> Sequence[Route]:
     """The routes whose handlers are functions of their own."""
+    from api.rollout_models import RolloutResponse  # noqa: PLC0415
     from core.requests import ProcessRequest, ProcessResponse  # noqa: PLC0415  only the description needs them
     from search.models import QueryRequest, QueryResponse  # noqa: PLC0415
 
@@ -120,17 +125,25 @@ def other_routes() -> Sequence[Route]:
             request=QueryRequest,
             response=QueryResponse,
         ),
+        Route(
+            path="/v2/rollout",
+            operation_id="getRollout",
+            tag="rollout",
+            summary="Which system the caller's documents go to while an older one runs beside this one",
+            response=RolloutResponse,
+        ),
     )
 
 
 def _operation(route: Route) -> dict[str, Any]:
     answer = {"description": route.status.phrase, "content": _content(route.response)}
+    body = {"requestBody": {"required": True, "content": _content(route.request)}} if route.request else {}
     return {
         "summary": route.summary,
-        "description": route.request.__doc__,
+        "description": (route.request or route.response).__doc__,
         "operationId": route.operation_id,
         "tags": [route.tag],
-        "requestBody": {"required": True, "content": _content(route.request)},
+        **body,
         "responses": {str(int(route.status)): answer},
     }
 
@@ -179,7 +192,7 @@ def _content(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas(others: Sequence[Route]) -> dict[str, Any]:
     models = [(ErrorResponse, "serialization"), (GatewayError, "serialization")]
-    models += [(route.request, "validation") for route in others]
+    models += [(route.request, "validation") for route in others if route.request]
     models += [(route.response, "serialization") for route in others]
     definitions = models_json_schema(models, ref_template=REFERENCE)[1]["$defs"]  # type: ignore[arg-type]
     return dict(definitions)

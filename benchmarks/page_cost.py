@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from core import prices
+
 HOUR = 3600
 
 
@@ -9,7 +11,7 @@ HOUR = 3600
 class Prices:
     """Prices, and what is assumed of the machines they buy."""
 
-    gigabyte_second: float = 0.0000166667  #: dollars for Lambda on x86
+    gigabyte_second: float = float(prices.LAMBDA_X86_GB_SECOND)  #: dollars
     gigabytes: float = 10.0  #: memory of the function
     effective_cores: float = 3.5  #: of the measured kind that a function of that memory is worth: an assumption
     gpu_hour: float = 0.8048  #: dollars for an instance with a GPU, by default g6.xlarge on demand

@@ -113,6 +113,15 @@ class Client:
         """A short-lived link to a page's image: ``{url, expiresInSeconds, width, height, …}``."""
         return await self._call("GET", f"{_path(document)}/pages/{page}/image", params={"size": size})
 
+    async def document_cost(self, document: str) -> Json:
+        """What a document has cost, by function, version and month."""
+        return await self._call("GET", f"{_path(document)}/cost")
+
+    async def costs(self, *, month: str | None, cursor: str | None, everybody: bool) -> Json:
+        """A page of the sums of a month, ``{month, owners, nextCursor, prices}``; of all owners for operators."""
+        given = {name: value for name, value in {"month": month, "cursor": cursor}.items() if value is not None}
+        return await self._call("GET", "/v2/operations/cost" if everybody else "/v2/cost", params=given)
+
     async def retry(self, document: str) -> Json:
         """Tries a document again; its state after that."""
         return await self._call("POST", f"{_path(document)}/retry")

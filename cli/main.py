@@ -8,7 +8,26 @@ import typer
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from cli import dlq, doctor, documents, evaluate, login, pages, query, recovery, route, upload, watch, whoami
+from cli import (
+    cost,
+    dlq,
+    doctor,
+    documents,
+    evaluate,
+    flags,
+    login,
+    migrate,
+    pages,
+    pause,
+    query,
+    recovery,
+    rollout,
+    route,
+    trigger,
+    upload,
+    watch,
+    whoami,
+)
 from cli.console import err
 from cli.errors import CliError
 
@@ -55,7 +74,10 @@ def main(*, version: Version = False) -> None:
     """Options of the command itself; they act by their callbacks."""
 
 
-for group in (login, whoami, upload, watch, query, documents, recovery, pages, route, doctor):
+for group in (login, whoami, upload, watch, query, documents, cost, recovery, pages, route, doctor, migrate, pause):
     group.register(app)
 app.add_typer(evaluate.app, name="eval")
 app.add_typer(dlq.app, name="dlq")
+app.add_typer(flags.app, name="flags")
+app.add_typer(rollout.app, name="rollout")
+app.add_typer(trigger.app, name="trigger")

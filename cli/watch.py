@@ -9,6 +9,7 @@ from rich.text import Text
 from cli.bars import describe
 from cli.client import Client
 from cli.console import err, out, print_json, print_json_line
+from cli.cost import dollars
 from cli.following import Stream
 from cli.live import Live
 from cli.options import AsJson, DocumentId, EndpointsFile, Stage, call
@@ -16,6 +17,7 @@ from cli.updates import Update
 
 History = Annotated[bool, typer.Option("--history", help="Every state the document has been in.")]
 Ids = Annotated[list[str] | None, typer.Argument(metavar="[ID]...", help="Documents; ends when all have finished.")]
+WithCost = Annotated[bool, typer.Option("--cost", help="Also what the document has cost so far.")]
 All = Annotated[bool, typer.Option("--all", help="All your documents, also those uploaded from now on; ends never.")]
 
 
@@ -23,6 +25,7 @@ def status(
     document: DocumentId,
     *,
     history: History = False,
+    with_cost: WithCost = False,
     file: EndpointsFile = None,
     stage: Stage = None,
     as_json: AsJson = False,
@@ -32,11 +35,15 @@ def status(
         updates = call(file, stage, lambda client: client.events(document))
     else:
         updates = [call(file, stage, lambda client: client.status(document))]
+    spent = call(file, stage, lambda client: client.document_cost(document)) if with_cost else None
     if as_json:
-        print_json([dict(update.body) for update in updates] if history else dict(updates[0].body))
+        bodies = [dict(update.body) | ({"cost": spent} if spent else {}) for update in updates]
+        print_json(bodies if history else bodies[0])
     else:
         for update in updates:
             out.print(line(update), soft_wrap=True)
+        if spent:
+            out.print(f"{dollars(spent['usd'])} so far", style="dim")
     if updates and updates[-1].failed:
         raise typer.Exit(1)
 

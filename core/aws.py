@@ -11,8 +11,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
+from core import consumption
 from core.blobs import Blobs
 from core.errors import SettingsError, TransientError
+from core.flags import FlagReader, Flags
+from core.ledger import Ledger
 from core.outages import outage
 from core.part_table import PartTable
 from core.queues import Queues
@@ -38,7 +41,9 @@ class Services:
     parts: PartTable
     blobs: Blobs
     queues: Queues
+    ledger: Ledger
     database: Callable[[], "Connection"]  #: this process's connection, reopened when it broke
+    flags: Callable[[], Flags]  #: what operators have switched
 
 
 @cache
@@ -55,15 +60,18 @@ def services() -> Services:
             {"text": configured.text_rag_processing_queue_url, "visual": configured.vdr_processing_queue_url},
             configured.rag_document_index_queue_url,
         ),
+        ledger=Ledger(client("dynamodb"), configured),
         database=database,
+        flags=flags(),
     )
 
 
 @cache
 def client(name: str) -> Any:
-    """The boto3 client of a service."""
+    """The boto3 client of a service; what its requests cost is counted."""
     patience = _patience(settings())
-    return boto3.client(name, config=patience.merge(S3_CONFIG) if name == "s3" else patience)  # type: ignore[call-overload]
+    config = patience.merge(S3_CONFIG) if name == "s3" else patience
+    return consumption.watched(boto3.client(name, config=config))  # type: ignore[call-overload]
 
 
 def _patience(configured: Settings) -> Config:
@@ -121,6 +129,19 @@ def counting_client() -> Any:
     """The client of DynamoDB that counts requests, with one quick try: who asks must not wait for being counted."""
     quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
     return boto3.client("dynamodb", config=quick)
+
+
+@cache
+def parameters_client() -> Any:
+    """The client of SSM, with one quick try: work goes on without the flags that stand there."""
+    quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
+    return boto3.client("ssm", config=quick)
+
+
+@cache
+def flags() -> FlagReader:
+    """What operators have switched."""
+    return FlagReader(parameters_client, settings().flags_parameter)
 
 
 @cache

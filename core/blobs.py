@@ -21,10 +21,9 @@ if TYPE_CHECKING:
 ImageSize = Literal["large", "small"]  #: of a page's images: to read, and a thumbnail
 
 DELETE_BATCH = 1000  #: most keys of one DeleteObjects call
-
-
 SECOND = len("2026-11-21T09:00:00")
 UNVERSIONED = "null"  #: the version of an object in a bucket that has none
+STAGE_OUTPUTS = "stages"  #: folder of what stages keep between two tries of a part; by its tag it expires by itself
 #: The first part of a derived object's name → its kind
 DERIVED_KINDS = {"pages": "pageImages", "text": "text", "pages.pdf": "converted", "": "other"}
 
@@ -96,8 +95,9 @@ class Blobs:
 
     def put_derived(self, key: str, data: bytes, content_type: str) -> None:
         """Keep something derived from a document; the key starts with the document's id."""
+        tag = {"Tagging": "kind=stage"} if f"/{STAGE_OUTPUTS}/" in key else {}
         with outage():
-            self._client.put_object(Bucket=self._derived_bucket, Key=key, Body=data, ContentType=content_type)
+            self._client.put_object(Bucket=self._derived_bucket, Key=key, Body=data, ContentType=content_type, **tag)  # type: ignore[arg-type]
 
     def derived_url(self, key: str, seconds: int) -> str:
         """A link by which anybody who has it can read a derived object, for so long."""
@@ -154,7 +154,10 @@ class Blobs:
         )
         try:
             with outage():
-                self._client.delete_object(Bucket=bucket, Key=key, **one)  # type: ignore[arg-type]
+                answer = self._client.delete_object(Bucket=bucket, Key=key, **one)  # type: ignore[arg-type]
+                if answer.get("DeleteMarker") and not version.is_mark:  # older than the bucket's versions: only hidden
+                    for number in (UNVERSIONED, answer["VersionId"]):
+                        self._client.delete_object(Bucket=bucket, Key=key, VersionId=number)
         except ClientError as error:
             if _status(error) not in {404, 412}:
                 raise

@@ -6,11 +6,16 @@ Whoever opens a connection owns it: stores take a connection and never open one.
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
+from pathlib import Path
+from typing import Any
 
 import psycopg2
 from pgvector.psycopg2 import register_vector
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
 
+from core import consumption
+from core.costs import Quantity
 from core.errors import TransientError
 from core.settings import Settings
 
@@ -19,6 +24,7 @@ CONNECT_TIMEOUT_SECONDS = 5
 UNACKNOWLEDGED_SECONDS = 15
 IDLE_IN_TRANSACTION_SECONDS = 60  #: nobody computes for so long between two statements
 DEFAULT_PORT = 5432
+RDS_AUTHORITIES = Path(__file__).with_name("database-ca.pem")  #: who signs for Amazon RDS, Aurora and RDS Proxy
 WORK_MEMORY = "32MB"
 #: By a statement, as RDS Proxy refuses a connection with command-line options
 SET_SESSION = "SELECT set_config(name, value, false) FROM unnest(%s, %s) AS parameter (name, value)"
@@ -50,7 +56,7 @@ def connect(settings: Settings, password: Callable[[], str] | None = None, *, re
             dbname=settings.rag_postgres_db_name,
             user=settings.rag_postgres_db_username,
             password=password() if password else None,
-            sslmode=settings.rag_postgres_db_sslmode,
+            **encryption(settings),
             connect_timeout=CONNECT_TIMEOUT_SECONDS,
             application_name=f"amplify-rag-{settings.stage}",
             # A database that went away is noticed within about a minute even while nothing is sent.
@@ -67,6 +73,17 @@ def connect(settings: Settings, password: Callable[[], str] | None = None, *, re
     if read_only:
         opened.set_session(isolation_level=ISOLATION_LEVEL_REPEATABLE_READ, readonly=True)
     return opened
+
+
+def encryption(settings: Settings) -> dict[str, Any]:
+    """libpq's parameters of the connection's encryption.
+
+    libpq looks for authorities in the user's home folder only, where Lambda has none.
+    """
+    mode = settings.rag_postgres_db_sslmode
+    if not mode.startswith("verify-"):
+        return {"sslmode": mode}
+    return {"sslmode": mode, "sslrootcert": settings.rag_postgres_db_sslrootcert or str(RDS_AUTHORITIES)}
 
 
 def _session(settings: Settings, read_only: bool) -> dict[str, str]:
@@ -99,3 +116,9 @@ def transaction(database: connection, principals: Sequence[str]) -> Iterator[cur
     with database, database.cursor() as opened:
         opened.execute("SELECT set_config('rag.principals', %s, true)", (json.dumps(list(principals)),))
         yield opened
+
+
+def copy_in(opened: cursor, statement: str, rows: bytes) -> None:
+    """Send a whole stream of COPY; its bytes are counted, as they are kept."""
+    opened.copy_expert(statement, BytesIO(rows))
+    consumption.count(Quantity.ROW_BYTES, len(rows))

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import psycopg2
 
-from core import logs
+from core import logs, metrics
 from core.database import DatabaseUnavailableError
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def connected(database: Callable[[], "Connection"], work: Callable[["Connection"
         try:
             return _attempt(database, work)
         except DatabaseUnavailableError as error:
+            metrics.put({"DatabaseErrors": 1})
             give_up = give_up or time.monotonic() + PATIENCE_SECONDS
             if not error.soon or attempt == ATTEMPTS or time.monotonic() > give_up:
                 raise

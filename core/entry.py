@@ -5,15 +5,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import generations, logs, media_types, parts, principals, versions
+from core import charges, chosen_routes, consumption, generations, logs, metrics, outcomes, parts, principals, versions
 from core.aws import Services
 from core.blobs import Blob, ObjectChangedError
-from core.errors import DocumentError, RagError, TransientError
+from core.costs import Quantity
+from core.errors import DocumentError, QuotaError, RagError, TransientError
 from core.inspection import Inspection, inspect
 from core.jobs import PIPELINES, Job
 from core.parts import Part
 from core.plans import plan_of
-from core.routing import PageRoute, Route, RouteSummary
+from core.routing import Route, RouteSummary
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
 from core.worker import GAVE_UP, UNAVAILABLE
@@ -21,9 +22,6 @@ from core.worker import GAVE_UP, UNAVAILABLE
 DISABLED = {"false", "0", "no", "off"}
 MAX_SHOWN_ROUTES = 100  #: pages whose routes are kept with the status
 MOST_REPLACEMENTS = 5  #: of a file while it is being taken in; then its message comes again
-ROUTES: tuple[Route, ...] = ("text", "visual")
-#: Files whose pages can be shown as pictures
-PICTURED = (media_types.PDF, "image/", *media_types.PRESENTATIONS)
 
 
 class NotFoundError(RagError):
@@ -58,6 +56,11 @@ def accept(request: Request, services: Services) -> DocumentStatus:
     entry may have come first, and the later file must win. Raises NotFoundError, BucketNotAllowedError,
     NotWantedError, or DocumentError after having recorded the failure for the owner.
     """
+    with charges.charged_entry(f"{request.bucket}#{request.key}", request.callers, services):
+        return _accept(request, services)
+
+
+def _accept(request: Request, services: Services) -> DocumentStatus:
     for _attempt in range(MOST_REPLACEMENTS):
         blob, owner = _find(request, services)
         try:
@@ -86,11 +89,19 @@ def _take_in(upload: Upload, blob: Blob, services: Services) -> DocumentStatus:
             limit = services.settings.max_upload_bytes // 1_000_000
             raise DocumentError("too_large", f"The file is larger than {limit} MB.")
         inspection = inspect(file, upload.file_name, services.settings)
-        inspection = _forced(inspection, upload.route)
+        inspection = chosen_routes.forced(inspection, upload.route)
+        upload, inspection = _without_pictures(upload, inspection, blob, services)
     except DocumentError as error:
-        services.statuses.reject(upload, code=error.code, message=error.message, stage=Status.VALIDATING)
+        _log_refused(services.statuses.reject(upload, code=error.code, message=error.message, stage=Status.VALIDATING))
         raise
-    status = _queue(upload, blob, inspection, services)
+    try:
+        status = _queue(upload, blob, inspection, services)
+    except QuotaError:
+        _log_refused(services.statuses.get(upload.status_id))
+        raise
+    duration = round((time.perf_counter() - started) * 1000)
+    if status.status is Status.QUEUED:
+        metrics.put({"AcceptedDocuments": 1, "EntryDuration": duration})
     logs.info(
         "Status updated",
         status=status.status,
@@ -102,9 +113,15 @@ def _take_in(upload: Upload, blob: Blob, services: Services) -> DocumentStatus:
         bytes=blob.size,
         bytes_fetched=file.bytes_fetched,
         requests=file.requests,
-        duration_ms=round((time.perf_counter() - started) * 1000),
+        duration_ms=duration,
     )
     return status
+
+
+def _log_refused(status: DocumentStatus | None) -> None:
+    """Not what stays as it is: another owner's document of that name, or the same content that is in already."""
+    if status is not None and status.status is Status.FAILED:
+        outcomes.refused(status)
 
 
 def give_up(request: Request, error: Exception, services: Services) -> DocumentStatus | None:
@@ -139,7 +156,7 @@ def _find(request: Request, services: Services) -> tuple[Blob, str]:
 
 def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upload:
     digest = versions.pipeline_digest(services.settings)
-    route = request.route or _route_of(blob)
+    route = request.route or chosen_routes.of_metadata(blob.metadata)
     return Upload(
         bucket=blob.bucket,
         key=blob.key,
@@ -155,20 +172,20 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
     )
 
 
-def _route_of(blob: Blob) -> Route | None:
-    """The route that the uploader forces by the metadata ``rag_route``; anything else there says nothing."""
-    wanted = blob.metadata.get("rag_route", "").strip().lower()
-    return next((route for route in ROUTES if route == wanted), None)
+def _without_pictures(
+    upload: Upload, inspection: Inspection, blob: Blob, services: Services
+) -> tuple[Upload, Inspection]:
+    """While operators have switched pages as pictures off: the same as text, as if the caller had forced that route.
 
-
-def _forced(inspection: Inspection, route: Route | None) -> Inspection:
-    """The inspection with the route that the caller wants on every page."""
-    if route is None:
-        return inspection
-    if route == "visual" and not inspection.media_type.startswith(PICTURED):
-        raise DocumentError("not_pictured", "This kind of file has no pages to show as pictures; leave the route open.")
-    pages = tuple(PageRoute(page, route, "as the caller wants it") for page in range(1, inspection.pages + 1))
-    return replace(inspection, routes=RouteSummary(route, pages, inspection.pages))
+    A file that is in already, with its pictures, is left as it is.
+    """
+    if not inspection.media_type.startswith(chosen_routes.PICTURED) or services.flags().visual:
+        return upload, inspection
+    known = services.statuses.get(upload.status_id)
+    if known is not None and generations.is_unchanged(known, upload):
+        return upload, inspection
+    version = versions.version_of(blob.content_id, versions.pipeline_digest(services.settings), "text")
+    return replace(upload, route="text", version=version), chosen_routes.without_pictures(inspection)
 
 
 def _queue(upload: Upload, blob: Blob, inspection: Inspection, services: Services) -> DocumentStatus:
@@ -180,6 +197,8 @@ def _queue(upload: Upload, blob: Blob, inspection: Inspection, services: Service
         total_pages=inspection.pages,
         parts=len(runs),
     )
+    if begun.started:
+        consumption.count(Quantity.S3_BYTES, blob.size)  # each version of a file is kept
     # A repeated event finds the version begun; only while it is still validating may its jobs be missing.
     if begun.status.status != Status.VALIDATING or begun.status.version != upload.version:
         return begun.status

@@ -7,7 +7,7 @@ from functools import partial
 from typing import Any
 from urllib.parse import unquote_plus
 
-from core import logs
+from core import logs, metrics
 from core.errors import RagError, TransientError
 
 FIRST_RETRY_SECONDS = 10
@@ -64,7 +64,9 @@ def each_message(event: Mapping[str, Any], handle: Callable[[Message], None], po
             failures.append({"itemIdentifier": record["messageId"]})
             _retry(record, later.seconds, postpone)
         except Exception:  # noqa: BLE001  the batch edge: one bad message must not take the others along
-            logs.error("Message failed", messageId=record["messageId"], receiveCount=receive_count)
+            queue = record["eventSourceARN"].rpartition(":")[2]
+            logs.error("Message failed", messageId=record["messageId"], receiveCount=receive_count, queue=queue)
+            metrics.put({"FailedDeliveries": 1}, QueueName=queue)
             failures.append({"itemIdentifier": record["messageId"]})
             _retry(record, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4 ** (receive_count - 1)), postpone)
     return {"batchItemFailures": failures}

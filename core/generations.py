@@ -26,6 +26,7 @@ class Upload:
     repeats: int | None = None  #: the same, if this is still the latest generation
     route: Route | None = None  #: the route that its owner forces on all pages
     stored_at: str = ""  #: when the file was stored, ISO 8601 in whole seconds; empty while it is announced
+    document_id: str = ""  #: what the document is called if it is new; empty: a random id
 
     @property
     def status_id(self) -> str:

@@ -7,7 +7,6 @@ whether the version is still wanted. When the worker is killed, the message come
 import math
 import threading
 import time
-import uuid
 from collections.abc import Callable
 from types import TracebackType
 from typing import Self
@@ -41,16 +40,20 @@ class Lease:
         *,
         message: Message,
         wanted: Wanted,
+        name: str,
         deadline: float | None = None,
     ) -> None:
-        """``deadline`` (monotonic seconds): when the worker must begin to end, whatever it has done of the part."""
+        """``name`` tells this try from every other one of the same message.
+
+        ``deadline`` (monotonic seconds): when the worker must begin to end, whatever it has done of the part.
+        """
         self._parts = parts
         self._job = job
         self._seconds = seconds
         self._message = message
         self._wanted = wanted
         self._deadline = deadline
-        self._holder = f"{message.id}/{uuid.uuid4().hex}"
+        self._holder = f"{message.id}/{name}"
         self.is_held = False
         self._ended = threading.Event()
         self._done = False

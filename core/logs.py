@@ -10,16 +10,24 @@ import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
-from functools import cache, partial
+from functools import cache
 from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from core import consumption
+from core.costs import Quantity
 from core.errors import RagError
 from core.settings import settings
 
-#: In ASCII: a file's name may hold what ends a line for some reader, moves a terminal's cursor, or cannot be encoded
-_to_json = partial(json.dumps, default=str, separators=(",", ":"))
+LINE_BYTES = 26  #: that CloudWatch bills for each line beside its text
+
+
+def _to_json(fields: Any) -> str:
+    """In ASCII: a file's name may hold what ends a line for some reader, moves a terminal's cursor, or has no code."""
+    line = json.dumps(fields, default=str, separators=(",", ":"))
+    consumption.count(Quantity.LOG_BYTES, len(line) + LINE_BYTES)
+    return line
 
 
 @cache

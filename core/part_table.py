@@ -63,14 +63,18 @@ class PartTable:
     def claim(self, job: Job, holder: str, seconds: float) -> PartRecord:
         """Take a part for so long; its record, which names another holder while a worker that is alive has it.
 
-        A part that is done already is not taken; its record says so.
+        A part that is done already is not taken; its record says so. It also says who lost the part, as a worker does
+        that falls silent.
         """
         now = time.time()
         values = {":holder": {"S": holder}, ":until": _number(now + seconds), ":one": _number(1)}
+        values |= {":nobody": {"S": ""}, ":never": _number(0)}
         try:
             return self._update(
                 job,
-                "SET holder = :holder, leaseUntil = :until, #ttl = :ttl ADD claims :one",
+                "SET lostHolder = if_not_exists(holder, :nobody), lostFrom = if_not_exists(claimedAt, :never), "
+                "lostUntil = if_not_exists(leaseUntil, :never), "
+                "holder = :holder, claimedAt = :now, leaseUntil = :until, #ttl = :ttl ADD claims :one",
                 {**values, ":now": _number(now)},
                 condition="attribute_not_exists(done) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
             )
@@ -179,6 +183,9 @@ def _record(item: Mapping[str, Any]) -> PartRecord:
         resent=int(item.get("resent", {}).get("N", 0)),
         handed_on=int(item.get("handedOn", {}).get("N", 0)),
         job=_job(item["job"]["S"]) if "job" in item else None,
+        lost_holder=item.get("lostHolder", {}).get("S", ""),
+        lost_from=float(item.get("lostFrom", {}).get("N", 0)),
+        lost_until=float(item.get("lostUntil", {}).get("N", 0)),
     )
 
 

@@ -27,6 +27,10 @@ class PartRecord:
     resent: int = 0  #: how often its job was sent again because it seemed lost
     handed_on: int = 0  #: how often a worker's time was too short for it
     job: Job | None = None  #: of a part that another part's worker handed over
+    #: The worker that had it before the present one and neither finished it nor gave it back; empty: none did so
+    lost_holder: str = ""
+    lost_from: float = 0.0  #: epoch seconds; when that one took it
+    lost_until: float = 0.0  #: epoch seconds; when its lease ended
 
     def is_worked_on(self, now: float) -> bool:
         """Whether a worker that is alive has it."""

@@ -23,6 +23,10 @@ class Settings:
 
     stage: str = setting("local", "Deployment stage")
     log_level: str = setting("INFO", "Least severe log lines that are written")
+    # Set by Lambda itself; outside of it no call is charged to a document
+    aws_lambda_function_name: str = setting("", "Name of the function that runs")
+    aws_lambda_function_memory_size: int = setting(0, "Its memory in MB, which decides what a second costs")
+    aws_lambda_initialization_type: str = setting("", "on-demand: the start of its process is billed, too")
     # Where things are
     upload_buckets: str = setting("", "Buckets, separated by commas, whose objects may be processed")
     derived_bucket: str = setting("", "Bucket for what the pipelines derive (extracted text, page images)")
@@ -49,7 +53,14 @@ class Settings:
     rag_postgres_db_secret: str = setting("", "Secrets Manager secret with the field `password`; empty: no password")
     rag_postgres_db_operations_username: str = setting("rag_operations", "Role that doctor reads with; sees no content")
     rag_postgres_db_operations_secret: str = setting("", "Secret with the field `password` of that role")
+    rag_postgres_db_administrator_username: str = setting(
+        "", "Role that owns the schema, for migrate alone; empty: the field `username` of its secret"
+    )
+    rag_postgres_db_administrator_secret: str = setting("", "Secret with the field `password` of that role")
     rag_postgres_db_sslmode: str = setting("prefer", "libpq sslmode; use verify-full or require outside a laptop")
+    rag_postgres_db_sslrootcert: str = setting(
+        "", "Authorities to verify the server by (PEM); empty: those of Amazon RDS"
+    )
     query_timeout_seconds: int = setting(20, "Longest run of one SQL statement of a query")
     statement_timeout_seconds: int = setting(60, "Longest run of one SQL statement")
     lock_timeout_seconds: int = setting(20, "Longest wait of one SQL statement for a lock")
@@ -84,6 +95,7 @@ class Settings:
     text_embedding_languages: str = setting(
         "", "Languages the text model knows (ISO 639-1, separated by commas); empty: en if packaged, else all"
     )
+    text_embedding_price: float = setting(0.0, "Dollars for a million tokens of that endpoint's model")
     text_embedding_threads: int = setting(0, "Threads of the text model; 0: as many as processors")
     ocr_languages: str = setting(
         "auto", "Tesseract languages, joined by +; auto: those installed that a page's script and text call for"
@@ -113,6 +125,8 @@ class Settings:
     vision_model: str = setting("", "Vision model at that endpoint")
     vision_api_key_secret: str = setting("", "Secret with the field `api_key` for that endpoint")
     vision_timeout_seconds: float = setting(60.0, "Longest wait for the description of one picture")
+    vision_input_price: float = setting(0.0, "Dollars for a million tokens that the vision model reads")
+    vision_output_price: float = setting(0.0, "Dollars for a million tokens that the vision model writes")
     pictures_described_max: int = setting(20, "Most pictures of a document that are described")
     pictures_read_max: int = setting(60, "Most pictures of a document that are read by OCR")
     picture_timeout_seconds: int = setting(
@@ -137,6 +151,7 @@ class Settings:
     doctor_grace_seconds: int = setting(
         900, "Doctor leaves alone what changed within so long: it may be work in progress"
     )
+    flags_parameter: str = setting("", "SSM parameter with the flags; empty: all are at their defaults")
     # Child processes that parse files
     inspect_timeout_seconds: int = setting(15, "Longest look of the entry at a file; its function's timeout is longer")
     inspect_memory_bytes: int = setting(320_000_000, "Address space that look may use, beside the entry's own memory")

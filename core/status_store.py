@@ -85,7 +85,7 @@ class StatusStore:
         Raises DocumentError when the key is another owner's document; QuotaError, after having recorded that, when the
         version is more than is left of its owner's limits.
         """
-        begin = partial(generations.begin, upload=upload, document_id=_new_id())
+        begin = partial(generations.begin, upload=upload, document_id=upload.document_id or _new_id())
         started = False
 
         def decide(seen: DocumentStatus | None, now: str) -> DocumentStatus:

@@ -4,7 +4,12 @@ import hashlib
 
 from core.settings import Settings
 
+CARRIED_OVER = "legacy-"  #: begins the version of a document whose text an older system had extracted: it has no file
+
 PIPELINE = "2026-11-pages"  #: raised when the code of a pipeline would give other rows for the same bytes
+
+#: A version, and the pipeline's digest in it, for PostgreSQL's ``substring``; earlier releases named versions otherwise
+PIPELINE_OF_VERSION = f"^(?:{CARRIED_OVER})?([0-9a-f]{{16}})[0-9a-f]{{16}}$"
 
 #: The settings that change what is stored
 INGREDIENTS = (
@@ -35,8 +40,11 @@ def pipeline_digest(settings: Settings) -> str:
 
 
 def version_of(content_id: str, digest: str, forced_route: str = "") -> str:
-    """The version that a content has under a pipeline; a route that the caller forces makes another one."""
-    return _digest(content_id, digest, *filter(None, [forced_route]))
+    """The version that a content has under a pipeline; a route that the caller forces makes another one.
+
+    It begins with the pipeline's digest, so that what another pipeline made can be told by its version alone.
+    """
+    return digest + _digest(content_id, *filter(None, [forced_route]))
 
 
 def _digest(*parts: str) -> str:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from core import dispatch, logs
+from core import charges, dispatch, logs, metrics, outcomes
 from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.errors import DocumentError, TransientError
@@ -32,7 +32,8 @@ def run_each(
     deadline = _deadline(context, services.settings.hand_over_seconds)
 
     def handle(message: Message) -> None:
-        run(message, services, process, discard, deadline)
+        with charges.charged(message, services):
+            run(message, services, process, discard, deadline)
 
     return each_message(event, handle, services.queues.postpone)
 
@@ -52,10 +53,7 @@ def run(
     if status is None or not _is_wanted(status, job):
         _drop(job, status, services, discard, "its version is no longer wanted")
         return
-    wanted = partial(_is_still_wanted, job, services)
-    lease = Lease(
-        services.parts, job, services.settings.lease_seconds, message=message, wanted=wanted, deadline=deadline
-    )
+    lease = _lease(job, message, services, deadline)
     record = lease.take()
     if lease.is_of_same_message(record) and not record.done and not lease.is_held:
         # Its worker died or fell silent; were the message dropped, nobody would have the part when the lease ends.
@@ -63,6 +61,8 @@ def run(
     if not lease.is_held:
         logs.info("Job dropped", reason="the part is done" if record.done else "another worker has it", **_about(job))
         return
+    charges.charge_lost(job, record, services)
+    started = time.perf_counter()
     try:
         with lease:
             _process(job, services, process, discard, lease)
@@ -72,9 +72,23 @@ def run(
         raise
     except Exception as error:
         if message.receive_count >= services.settings.max_receive_count:
-            code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
-            services.statuses.fail(job, code=code, message=sentence, retryable=True)
+            _give_up(job, services, error)
+        else:
+            about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
+            logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))
         raise
+
+
+def _lease(job: Job, message: Message, services: Services, deadline: float | None) -> Lease:
+    return Lease(
+        services.parts,
+        job,
+        services.settings.lease_seconds,
+        message=message,
+        wanted=partial(_is_still_wanted, job, services),
+        name=charges.attempt(),
+        deadline=deadline,
+    )
 
 
 def _process(job: Job, services: Services, process: Process, discard: Discard, lease: Lease) -> None:
@@ -84,11 +98,13 @@ def _process(job: Job, services: Services, process: Process, discard: Discard, l
     except (ObjectChangedError, SupersededError) as reason:
         _drop(job, services.statuses.get(job.status_id), services, discard, type(reason).__name__)
     except DocumentError as error:
-        _fail(job, services, discard, error, started)
+        _fail(job, services, discard, error)
     else:
         dispatch.follow(job, services)
         lease.done()
-        about = {"status": "part_done", "stage": Status.STORING, "duration_ms": _since(started)}
+        duration = _since(started)
+        metrics.put({"PartDuration": duration}, pipeline_type=PIPELINES[job.route])
+        about = {"status": "part_done", "stage": Status.STORING, "duration_ms": duration}
         logs.info("Processing completed", **about, **_about(job))
 
 
@@ -101,19 +117,22 @@ def _hand_on(job: Job, services: Services, discard: Discard) -> None:
     logs.info("Job handed on: the time is up", **_about(job))
 
 
-def _fail(job: Job, services: Services, discard: Discard, error: DocumentError, started: float | None = None) -> None:
+def _fail(job: Job, services: Services, discard: Discard, error: DocumentError) -> None:
     """Tell the owner what is wrong with the document; nothing of it is kept."""
     status = services.statuses.fail(job, code=error.code, message=error.message, retryable=False)
     discard(job, services)
-    logs.warning(
-        "Status updated",
-        status=Status.FAILED,
-        stage=status.metadata.get("stage") if status else None,
-        duration_ms=_since(started) if started else 0,
-        code=error.code,
-        recorded=status is not None,
-        **_about(job),
-    )
+    if status is None:
+        logs.info("Job dropped", reason="its version is no longer wanted", code=error.code, **_about(job))
+    else:
+        outcomes.refused(status, pipeline_type=PIPELINES[job.route], part=job.part)
+
+
+def _give_up(job: Job, services: Services, error: Exception) -> None:
+    """Tell the owner that the last try failed; what is stored stays, as the document can be retried."""
+    code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+    status = services.statuses.fail(job, code=code, message=sentence, retryable=True)
+    if status is not None:
+        outcomes.failed(status, pipeline_type=PIPELINES[job.route], part=job.part)
 
 
 def _drop(job: Job, status: DocumentStatus | None, services: Services, discard: Discard, reason: str) -> None:

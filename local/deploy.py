@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -69,6 +71,7 @@ def deploy(emulator: Emulator) -> bool:
 def fingerprint(settings: StackSettings) -> str:
     """A digest of everything that a deployment is made of."""
     files = [ROOT / "serverless.yml", ROOT / "package-lock.json", *ROOT.glob("serverless/**/*.*")]
+    files += ROOT.glob("migrations/*.sql")
     files += [file for package in DEPLOYED_PACKAGES for file in ROOT.glob(f"{package}/**/*.py")]
     digest = hashlib.sha256(json.dumps(_environment(settings)).encode())
     for file in sorted(files):
@@ -88,12 +91,19 @@ def _parameter(ssm: Any) -> str | None:
         return None
 
 
+@contextmanager
+def osls_lock() -> Iterator[None]:
+    """Waits for its turn: osls packs in a folder of the checkout, so that only one may run at a time."""
+    with (ROOT / "node_modules" / ".osls.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def _run_osls(settings: StackSettings) -> None:
     node = shutil.which("node")
     if node is None or not OSLS.exists():
         raise LocalStackError("Node.js packages are missing: run `make setup`")
-    with (settings.logs / "deploy.log").open("w+") as log, (ROOT / "node_modules" / ".osls.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # it packs in a folder of the checkout, one stack at a time
+    with (settings.logs / "deploy.log").open("w+") as log, osls_lock():
         done = subprocess.run(  # noqa: S603
             [node, "--no-warnings", str(OSLS), "deploy", "--stage", "local"],
             cwd=ROOT,

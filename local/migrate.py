@@ -1,13 +1,13 @@
-"""Applies `migrations/` by yoyo and sets the passwords of the roles. Harmless when run again."""
+"""The local database is made, and brought up to date as a deployed one is. Harmless when run again."""
 
 from contextlib import closing
 
 import psycopg2
 from psycopg2 import sql
 from psycopg2.extensions import ISOLATION_LEVEL_AUTOCOMMIT
-from yoyo import get_backend, read_migrations
 
-from local.settings import APPLICATION_ROLE, ROOT
+from local.settings import APPLICATION_ROLE
+from operations import migrations
 
 
 def create_database(server_dsn: str, name: str) -> None:
@@ -21,17 +21,9 @@ def create_database(server_dsn: str, name: str) -> None:
 
 def migrate(dsn: str) -> list[str]:
     """Apply the migrations that the database lacks, in order; returns their names."""
-    backend = get_backend(dsn)
-    try:
-        with backend.lock():
-            missing = backend.to_apply(read_migrations(str(ROOT / "migrations")))
-            backend.apply_migrations(missing)
-            return [migration.id for migration in missing]
-    finally:
-        backend.connection.close()
+    return [migration.name for migration in migrations.migrate(dsn).applied]
 
 
 def set_password(dsn: str, password: str, role: str = APPLICATION_ROLE) -> None:
     """Let a role that the migrations made log in with this password."""
-    with closing(psycopg2.connect(dsn)) as connection, connection, connection.cursor() as cursor:
-        cursor.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(sql.Identifier(role)), (password,))
+    migrations.set_password(dsn, password, role)

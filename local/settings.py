@@ -16,6 +16,7 @@ SAVE_SECONDS = 5  #: how often the emulator's state is saved: what a crash may c
 OPERATIONS_ROLE = "rag_operations"  #: what doctor reads all owners' rows with: no content
 DATABASE_SECRET = f"{SERVICE}/local/database"  #: in the emulator's Secrets Manager
 OPERATIONS_DATABASE_SECRET = f"{SERVICE}/local-operations-database"
+ADMINISTRATOR_SECRET = f"{SERVICE}/local-administrator"
 
 AWS_PORT_VARIABLE = "AMPLIFY_RAG_AWS_PORT"
 POSTGRES_PORT_VARIABLE = "AMPLIFY_RAG_POSTGRES_PORT"

@@ -14,6 +14,7 @@ from local.emulator import Emulator
 from local.errors import LocalStackError
 from local.postgres import SUPERUSER, PostgresServer
 from local.settings import (
+    ADMINISTRATOR_SECRET,
     DATABASE,
     OPERATIONS_DATABASE_SECRET,
     OPERATIONS_ROLE,
@@ -59,6 +60,7 @@ class LocalStack:
             secrets = self.emulator.client("secretsmanager")
             deploy.put_secret(secrets, {"password": passwords.application})
             deploy.put_secret(secrets, {"password": passwords.operations}, OPERATIONS_DATABASE_SECRET)
+            deploy.put_secret(secrets, {"password": passwords.superuser}, ADMINISTRATOR_SECRET)
             self._tell("serverless.yml")
             deploy.deploy(self.emulator)
             endpoints = deploy.read_endpoints(self.emulator)

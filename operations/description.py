@@ -13,7 +13,8 @@ from api.openapi import describe
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 
 TITLE = "Amplify RAG Async: operations"
-ABOUT = """What operators do: messages that failed for good are listed, sent again or discarded.
+ABOUT = """What operators do: messages that failed for good are listed, sent again or discarded; what a month
+has cost is summed up by owner.
 
 Every route but this one needs the token of a member of the operators' group; others get 403 `not_an_operator`."""
 ROUTE_KEY = "GET /v2/operations/openapi.json"  #: as API Gateway names the one route that needs no token

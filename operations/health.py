@@ -5,13 +5,14 @@ was killed on its last try, when a message outlived its queue's retention, or wh
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 
-from core import logs, metrics
+from core import logs, metrics, outcomes
 from core.aws import Services
 from core.errors import TransientError
+from core.flags import ENTRY
 from core.jobs import Job
 from core.plans import PartRecord
 from core.routing import Route
@@ -22,6 +23,7 @@ MOST_NAMED = 20  #: parts in a log line
 MOST_RESENT = 3  #: how often a lost job is sent again before its document fails
 RETENTION = timedelta(days=4)  #: of a message in a job queue, as serverless/queues.yml has it
 ENTRY_GRACE = timedelta(minutes=15)  #: longer than all tries of the entry together
+ENTRY_LOST = "Checking the file did not come to an end."
 ROUTES: tuple[Route, ...] = ("text", "visual")
 
 
@@ -31,7 +33,7 @@ class HealthReport:
 
     unchanged: int = 0  #: had no change of state for a while
     alive: int = 0  #: of these, a worker shows that it lives
-    waiting: int = 0  #: of these, their jobs wait in a queue for a free worker
+    waiting: int = 0  #: of these, their jobs wait in a queue for a free worker, or for the end of a pause
     resumed: int = 0  #: of these, lost jobs were sent again
     failed: int = 0  #: of these, given up, as their owners are told
     resent: int = 0  #: jobs
@@ -47,10 +49,11 @@ def check(services: Services) -> HealthReport:
     moment = datetime.now(UTC) - timedelta(seconds=services.settings.stale_seconds)
     before = moment.isoformat(timespec="microseconds").replace("+00:00", "Z")  # as states write their times
     queued = {route: services.queues.waiting(route) for route in ROUTES}
+    paused = services.flags().paused.keys()
     for status in services.statuses.stale(before, MOST_EXAMINED):
         report.unchanged += 1
         try:
-            _look_after(status, queued, services, report)
+            _look_after(status, queued, paused, services, report)
         except TransientError:
             report.errors += 1
             logs.error("Document not looked after", statusId=status.status_id, documentId=status.document_id)
@@ -58,17 +61,24 @@ def check(services: Services) -> HealthReport:
     return report
 
 
-def _look_after(indexed: DocumentStatus, queued: Mapping[Route, int], services: Services, report: HealthReport) -> None:
+def _look_after(
+    indexed: DocumentStatus,
+    queued: Mapping[Route, int],
+    paused: Collection[str],
+    services: Services,
+    report: HealthReport,
+) -> None:
+    """What is paused is not lost, however empty its queue: a message may have been on its way to a worker."""
     status = services.statuses.get(indexed.status_id)  # the index may be behind
     if status is None or status.sequence != indexed.sequence:
         return
     plan = services.parts.plan(status.document_id, status.generation)
     if plan is None or status.status is Status.VALIDATING:
-        _await_entry(status, services, report)
+        _await_entry(status, paused, services, report)
         return
     records = services.parts.records(status.document_id, status.generation)
     due = plan.due(records, time.time())
-    lost = [job for job in due if not queued[job.route] or _age(status) > RETENTION]
+    lost = [job for job in due if job.route not in paused and (not queued[job.route] or _age(status) > RETENTION)]
     if any(record.is_worked_on(time.time()) for record in records.values()):
         report.alive += 1
     elif due and not lost:
@@ -79,12 +89,13 @@ def _look_after(indexed: DocumentStatus, queued: Mapping[Route, int], services: 
         _resend(status, lost, services, report)
 
 
-def _await_entry(status: DocumentStatus, services: Services, report: HealthReport) -> None:
+def _await_entry(status: DocumentStatus, paused: Collection[str], services: Services, report: HealthReport) -> None:
     """The entry's own message comes again by itself; when it has not helped for long, it never will."""
-    if _age(status) < ENTRY_GRACE:
+    if ENTRY in paused or _age(status) < ENTRY_GRACE:
         report.waiting += 1
-    elif services.statuses.give_up(status, code="entry_lost", message="Checking the file did not come to an end."):
+    elif failed := services.statuses.give_up(status, code="entry_lost", message=ENTRY_LOST):
         report.failed += 1
+        outcomes.failed(failed)
 
 
 def _is_hopeless(record: PartRecord | None, services: Services) -> bool:
@@ -107,10 +118,9 @@ def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, rep
 def _give_up(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:
     where = f" at pages {lost[0].first_page} to {lost[0].last_page}" if lost else ""
     message = f"Processing stood still{where}: its workers ended without an answer, several times."
-    if services.statuses.give_up(status, code="worker_lost", message=message):
+    if failed := services.statuses.give_up(status, code="worker_lost", message=message):
         report.failed += 1
-        about = {"statusId": status.status_id, "documentId": status.document_id}
-        logs.error("Document given up", status=Status.FAILED, stage=status.status, code="worker_lost", **about)
+        outcomes.failed(failed)
 
 
 def _age(status: DocumentStatus) -> timedelta:
@@ -118,14 +128,12 @@ def _age(status: DocumentStatus) -> timedelta:
 
 
 def _publish(report: HealthReport, queued: Mapping[Route, int]) -> None:
-    values = {
-        "StaleDocuments": report.unchanged,
-        "ResumedDocuments": report.resumed,
-        "GivenUpDocuments": report.failed,
-        "ResentJobs": report.resent,
-        "WaitingTextJobs": queued["text"],
-        "WaitingVisualJobs": queued["visual"],
-    }
-    metrics.put(values)
+    metrics.put(
+        {
+            "StaleDocuments": report.unchanged,
+            "ResumedDocuments": report.resumed,
+            "GivenUpDocuments": report.failed,
+        }
+    )
     waiting = {"waiting_text_jobs": queued["text"], "waiting_visual_jobs": queued["visual"]}
     logs.info("Health checked", **report.as_dict(), **waiting)

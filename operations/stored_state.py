@@ -8,6 +8,7 @@ from uuid import UUID
 
 from core.database import transaction
 from core.database_retry import connected
+from core.versions import PIPELINE_OF_VERSION
 from operations.drift import StoredDocument, StoredVersion
 
 if TYPE_CHECKING:
@@ -25,6 +26,18 @@ ORDER BY document.document_id, version.generation
 """
 
 FOLLOWING = "SELECT document_id::text FROM documents WHERE document_id > %(after)s ORDER BY document_id LIMIT %(limit)s"
+
+#: Who made what searches see; nobody known for versions of earlier releases
+PIPELINES = """
+SELECT coalesce(substring(version FROM %(form)s), ''), count(*)
+FROM document_versions WHERE state = 'current' GROUP BY 1
+"""
+
+MADE_BY_OTHERS = """
+SELECT document_id::text FROM document_versions
+WHERE state = 'current' AND document_id > %(after)s AND substring(version FROM %(form)s) IS DISTINCT FROM %(pipeline)s
+ORDER BY document_id LIMIT %(limit)s
+"""
 
 FIRST_ID = "00000000-0000-0000-0000-000000000000"
 
@@ -75,7 +88,7 @@ class StoredState:
 
     def documents(self, ids: Sequence[str]) -> dict[str, StoredDocument]:
         """Those of the documents that are stored, by id; what is no id of a document is not stored."""
-        known = [each for each in ids if _is_uuid(each)]
+        known = [each for each in ids if is_document_id(each)]
         rows = self._rows(DOCUMENTS, {"ids": known}) if known else []
         return {key: _document(list(group)) for key, group in groupby(rows, key=lambda row: str(row[0]))}
 
@@ -91,6 +104,15 @@ class StoredState:
             owner=OWNER_OF_KEY[table],
         )
         return [RowsOfVersion(*row) for row in self._rows(statement, {"least": after + 1, "limit": limit})]
+
+    def pipelines(self) -> dict[str, int]:
+        """How many current versions each pipeline has made, by its digest; the empty one: an earlier release."""
+        return dict(self._rows(PIPELINES, {"form": PIPELINE_OF_VERSION}))
+
+    def made_by_others(self, pipeline: str, after: str | None, limit: int) -> list[str]:
+        """The ids of documents whose current version another pipeline has made, in their order, after one of them."""
+        values = {"form": PIPELINE_OF_VERSION, "pipeline": pipeline, "after": after or FIRST_ID, "limit": limit}
+        return [key for (key,) in self._rows(MADE_BY_OTHERS, values)]
 
     def _rows(self, statement: str, values: dict[str, Any]) -> list[Any]:
         def read(database: "connection") -> list[Any]:
@@ -117,7 +139,8 @@ def _document(rows: Sequence[Any]) -> StoredDocument:
     )
 
 
-def _is_uuid(text: str) -> bool:
+def is_document_id(text: str) -> bool:
+    """Whether a document could be called so."""
     try:
         return str(UUID(text)) == text
     except ValueError:

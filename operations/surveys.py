@@ -11,6 +11,7 @@ from core import principals
 from core.entry import DISABLED
 from core.routing import Route
 from core.status import SEARCHABLE, DocumentStatus, Status
+from core.versions import CARRIED_OVER
 from operations import drift
 from operations.doctor_services import DoctorServices
 from operations.drift import Code, DocumentFacts, Finding
@@ -195,7 +196,7 @@ def _examined(facts: DocumentFacts, services: DoctorServices, before: datetime) 
     status = facts.status
     if status is None or drift.moment(status.updated_at) >= before:
         return facts
-    if status.status in SEARCHABLE:
+    if status.status in SEARCHABLE and not status.version.startswith(CARRIED_OVER):
         return replace(facts, has_upload=services.blobs.head(status.bucket, status.key) is not None)
     if not status.is_running:
         return facts

@@ -6,9 +6,8 @@ Takes S3 notifications from the document index queue, and ``POST /v2/process-doc
 from collections.abc import Mapping
 from typing import Any
 
-from core import aws, entry, events, http, logs
+from core import aws, entry, events, http, logs, outcomes
 from core.errors import DocumentError, QuotaError, RateLimitError
-from core.status import Status
 
 
 def async_document_processor(event: dict[str, Any], context: object) -> dict[str, Any]:
@@ -30,7 +29,7 @@ def _take_in(message: events.Message) -> None:
         try:
             entry.accept(request, aws.services())
         except DocumentError as error:
-            logs.warning("Status updated", status="failed", stage="validating", code=error.code, bucket=upload.bucket)
+            logs.info("Upload refused", code=error.code, bucket=upload.bucket)
         except (entry.NotFoundError, entry.NotWantedError, entry.BucketNotAllowedError) as error:
             logs.info("Upload ignored", reason=type(error).__name__, bucket=upload.bucket)
         except Exception as error:
@@ -47,8 +46,7 @@ def _give_up(request: entry.Request, error: Exception) -> None:
         logs.error("Owner not told", bucket=request.bucket)
         return
     if status is not None:
-        about = {"statusId": status.status_id, "documentId": status.document_id, "code": status.metadata.get("code")}
-        logs.warning("Status updated", status=status.status, stage=Status.VALIDATING, **about)
+        outcomes.failed(status)
 
 
 def _process(event: Mapping[str, Any]) -> dict[str, Any]:

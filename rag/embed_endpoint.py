@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import logs
+from core.costs import Quantity
 from core.errors import SettingsError, TransientError
 from core.watched import watched
 from rag.api_keys import ApiKey
@@ -48,7 +49,12 @@ class EndpointEmbedder:
         self._model = model
         url = base_url.rstrip("/") + "/embeddings"
         self._endpoint = ModelEndpoint(
-            url, called="embedding", setting=SETTING, api_key=api_key, backoff_seconds=backoff_seconds
+            url,
+            called="embedding",
+            setting=SETTING,
+            api_key=api_key,
+            backoff_seconds=backoff_seconds,
+            billed={"prompt_tokens": Quantity.EMBEDDING_TOKENS},
         )
 
     @cached_property

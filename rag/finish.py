@@ -8,7 +8,7 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from core import blobs, logs
+from core import blobs, charges, logs, outcomes
 from core.aws import Services
 from core.database_retry import connected
 from core.errors import DocumentError
@@ -17,7 +17,7 @@ from core.media_types import PDF
 from core.progress import Reporter, SupersededError
 from core.status import Status
 from rag import store
-from rag.index_text import index_text
+from rag.index_text import counting_failures, index_text
 from rag.pages import Extraction
 from rag.stage_outputs import delete_stage_outputs
 
@@ -85,7 +85,7 @@ def store_part(
     measure = partial(timed, job=job)
     text = index_text(extraction, services, reporter.within(*span), measure)
     reporter.report(Status.STORING, fraction=span[1], pages_done=len(findings.pages))
-    with measure(Status.STORING):
+    with measure(Status.STORING), counting_failures(len(text.chunks)):
         _keep_text(job, extraction, services)
         return connected(
             services.database,
@@ -132,16 +132,15 @@ def timed(stage: Status, job: Job) -> Iterator[dict[str, Any]]:
         yield counted
 
 
-def _finish(job: Job, result: store.PartResult, services: Services) -> None:
-    outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
+def details_of(result: store.PartResult) -> dict[str, Any]:
+    """What the owner of a finished version is told of it."""
     routes = _routes(result)
-    pipeline = PIPELINES[routes["route"]]
     details: dict[str, Any] = {
         "totalPages": result.pages,
         "pagesDone": result.pages,
         "chunks": result.chunks,
         "tokens": result.tokens,
-        "pipeline": pipeline,
+        "pipeline": PIPELINES[routes["route"]],
         "parts": result.parts,
         "routes": routes,
         "gaps": [asdict(gap) for gap in result.gaps],
@@ -151,17 +150,14 @@ def _finish(job: Job, result: store.PartResult, services: Services) -> None:
         details["pageModel"] = result.page_space
     if result.pictures.get("found"):
         details["pictures"] = {name: result.pictures.get(name, 0) for name in PICTURE_COUNTS}
+    return details
+
+
+def _finish(job: Job, result: store.PartResult, services: Services) -> None:
+    outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
+    details = details_of(result)
     status = services.statuses.finish(job, outcome, details)
     services.blobs.delete_derived(job.document_id, keep_generation=job.generation)
     if status is not None:
-        logs.info(
-            "Status updated",
-            status=status.status,
-            stage=Status.STORING,
-            statusId=job.status_id,
-            documentId=job.document_id,
-            pipeline_type=pipeline,
-            duration_ms=status.metadata.get("durationMs"),
-            chunks=result.chunks,
-            gaps=len(result.gaps),
-        )
+        outcomes.ingested(status, pipeline_type=details["pipeline"], pages=result.pages, missed=len(result.gaps))
+        charges.report(job, details["pipeline"], services)

@@ -1,16 +1,19 @@
 """Index text: some pages of a file to chunks with their vectors, as both pipelines do it."""
 
 import time
-from collections.abc import Callable, Collection, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from core import metrics
 from core.aws import Services
 from core.errors import DocumentError
 from core.jobs import Gap, Job
+from core.lease import LeaseLostError
+from core.progress import OutOfTimeError, SupersededError
 from core.status import Status
 from rag.chunk import Chunk, Tokenizer, split
 from rag.contextual import embed_in_context
@@ -89,10 +92,22 @@ def index_text(extraction: Extraction, services: Services, report: Report, timed
     with timed(Status.CHUNKING) as counted:
         chunks = split(extraction, _Watched(embedder.tokenizer, report), services.settings)
         counted["chunks"] = len(chunks)
-    with timed(Status.EMBEDDING) as counted:
+    with timed(Status.EMBEDDING) as counted, counting_failures(len(chunks)):
         vectors = _embed(chunks, embedder, len(extraction.pages), report)
         counted["tokens"] = sum(chunk.tokens for chunk in chunks)
     return IndexedText(chunks, vectors, embedder.space)
+
+
+@contextmanager
+def counting_failures(chunks: int) -> Iterator[None]:
+    """Count the chunks as failed when the block does not embed or store them, unless they need not be."""
+    try:
+        yield
+    except (SupersededError, OutOfTimeError, LeaseLostError):
+        raise
+    except Exception:
+        metrics.put({"FailedChunks": chunks})
+        raise
 
 
 class _Watched:

@@ -3,19 +3,22 @@
 import json
 import random
 import time
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import urllib3
 
+from core import consumption
+from core.costs import Quantity
 from core.errors import SettingsError, TransientError
 from rag.api_keys import ApiKey
 
 CONNECT_SECONDS = 5
 LONGEST_WAIT_SECONDS = 30.0  #: however long a Retry-After asks for: the queue repeats the job later anyway
 LARGEST_ANSWER_BYTES = 64_000_000
+MOST_TOKENS = 10_000_000  #: of one answer; more is no count of tokens
 WORTH_REPEATING = frozenset({408, 409, 425, 429, 500, 502, 503, 504})
 REFUSED = frozenset({HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN})
 NO_ANSWER = 0
@@ -53,7 +56,9 @@ class ModelEndpoint:
         api_key: ApiKey | None = None,
         backoff_seconds: float = 0.5,
         pool: int = 1,
+        billed: Mapping[str, Quantity] | None = None,
     ) -> None:
+        """``billed``: which numbers of the answer's ``usage`` cost money, and what they are counted as."""
         if not url.startswith(("http://", "https://")):
             raise SettingsError(f"setting {setting} must be an http or https address")
         self._url = url
@@ -61,6 +66,7 @@ class ModelEndpoint:
         self._setting = setting
         self._key = api_key or ApiKey()
         self._backoff_seconds = backoff_seconds
+        self._billed = billed or {}
         self._http = urllib3.PoolManager(maxsize=pool, retries=False)
 
     def post(self, body: dict[str, Any], patience: Patience, *, hopeless: Collection[int]) -> Any:
@@ -113,9 +119,19 @@ class ModelEndpoint:
         if answer.status != HTTPStatus.OK:
             raise TransientError(f"the {self._called} endpoint answers with status {answer.status}")
         try:
-            return json.loads(answer.data)
+            content = json.loads(answer.data)
         except (ValueError, RecursionError) as error:
             raise TransientError(f"the {self._called} endpoint's answer is not JSON") from error
+        self._count(content)
+        return content
+
+    def _count(self, content: Any) -> None:
+        """Count the tokens that the answer says it took; not every endpoint says so."""
+        usage = content.get("usage") if isinstance(content, dict) else None
+        for name, quantity in self._billed.items():
+            amount = usage.get(name) if isinstance(usage, dict) else None
+            if type(amount) is int and 0 < amount <= MOST_TOKENS:
+                consumption.count(quantity, amount)
 
 
 def _read(response: urllib3.BaseHTTPResponse, deadline: float) -> bytes:

@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from core.costs import Quantity
 from core.errors import TransientError
 from core.settings import Settings
 from rag.api_keys import ApiKey, api_key
@@ -61,7 +62,16 @@ class VisionEndpoint:
     ) -> None:
         url = base_url.rstrip("/") + "/chat/completions"
         self._endpoint = ModelEndpoint(
-            url, called="vision", setting="VISION_ENDPOINT", api_key=api_key, backoff_seconds=backoff_seconds, pool=8
+            url,
+            called="vision",
+            setting="VISION_ENDPOINT",
+            api_key=api_key,
+            backoff_seconds=backoff_seconds,
+            pool=8,
+            billed={
+                "prompt_tokens": Quantity.VISION_INPUT_TOKENS,
+                "completion_tokens": Quantity.VISION_OUTPUT_TOKENS,
+            },
         )
         self._model = model
         self._patience = Patience(seconds, REPEATS, within=2 * seconds)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from core import logs
-from core.blobs import Blobs, derived_key
+from core.blobs import STAGE_OUTPUTS, Blobs, derived_key
 from core.errors import TransientError
 from core.jobs import Job
 
@@ -107,4 +107,4 @@ def delete_stage_outputs(job: Job, blobs: Blobs) -> None:
 
 
 def _key(job: Job, stage: str) -> str:
-    return derived_key(job.document_id, job.generation, f"stages/{job.part:05}/{stage}.jsonl.gz")
+    return derived_key(job.document_id, job.generation, f"{STAGE_OUTPUTS}/{job.part:05}/{stage}.jsonl.gz")

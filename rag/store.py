@@ -8,13 +8,12 @@ import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from io import BytesIO
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
-from core.database import transaction
+from core.database import copy_in, transaction
 from core.jobs import Gap, Job, Notice
 from rag import store_sql
 from rag.chunk_ids import part_range
@@ -157,8 +156,8 @@ def _copy(cursor: "cursor", rows: PartRows) -> None:
     """Rows into their tables, by way of temporary ones: COPY does not work on a table with row-level security."""
     for statement in store_sql.STAGE:
         cursor.execute(statement)
-    cursor.copy_expert(store_sql.COPY_CHUNKS, BytesIO(rows.chunks))
-    cursor.copy_expert(store_sql.COPY_POSTINGS, BytesIO(rows.postings))
+    copy_in(cursor, store_sql.COPY_CHUNKS, rows.chunks)
+    copy_in(cursor, store_sql.COPY_POSTINGS, rows.postings)
     cursor.execute(store_sql.INSERT_CHUNKS)
     cursor.execute(store_sql.INSERT_POSTINGS)
 

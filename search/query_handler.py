@@ -8,7 +8,7 @@ from typing import Any
 from psycopg2.extensions import connection
 from pydantic import ValidationError
 
-from core import aws, http, logs
+from core import aws, http, logs, metrics
 from core.database_retry import connected
 from core.errors import RateLimitError, TransientError
 from core.http import HttpError
@@ -23,8 +23,8 @@ MOST_NAMED_FIELDS = 5  #: a request may be wrong in more ways than are worth tel
 
 def query_documents(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler; answers with the HTTP response."""
+    started = time.perf_counter()
     try:
-        started = time.perf_counter()
         callers = http.caller(event)
         aws.rate_limits().count(callers[0], "queries")
         request = read(http.body(event))
@@ -35,11 +35,16 @@ def query_documents(event: dict[str, Any], context: object) -> dict[str, Any]:
     except RateLimitError as error:
         return http.refusal(event, http.over_limit(error))
     except TransientError:
-        logs.error("Query failed")
+        _log_failure(started)
         return http.refusal(event, HttpError(503, "unavailable", "The service is busy; please try again shortly."))
     except Exception:  # noqa: BLE001  the HTTP edge: the caller must not see what happened inside
-        logs.error("Query failed")
+        _log_failure(started)
         return http.refusal(event, HttpError(500, "internal", "Something went wrong on our side."))
+
+
+def _log_failure(started: float) -> None:
+    metrics.put({"FailedQueries": 1})
+    logs.error("Query failed", status="failed", stage="query", duration_ms=_since(started))
 
 
 def read(body: bytes) -> QueryRequest:
@@ -68,9 +73,16 @@ def _field(location: tuple[str | int, ...]) -> str:
 def _answer(principals: tuple[str, ...], request: QueryRequest, started: float) -> QueryResponse:
     question = answers.question(request)
     hits, page_model = _search(principals, question)
-    elapsed_ms = (time.perf_counter() - started) * 1000
-    logs.info("Query answered", search_mode=question.mode, hits=len(hits), duration_ms=round(elapsed_ms, 1))
+    elapsed_ms = _since(started)
+    metrics.put({"QueryDuration": elapsed_ms})
+    about = {"status": "completed", "stage": "query", "duration_ms": elapsed_ms}
+    logs.info("Query answered", search_mode=question.mode, hits=len(hits), **about)
     return answers.response(request, hits, elapsed_ms, _link, page_model=page_model)
+
+
+def _since(started: float) -> float:
+    """Milliseconds since then."""
+    return round((time.perf_counter() - started) * 1000, 1)
 
 
 def _link(key: str) -> str:

@@ -1,10 +1,13 @@
 """The services of handlers and pipelines, over this test run's emulator and database."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from core import consumption
 from core.aws import Services
 from core.blobs import Blobs
+from core.flags import FlagReader
+from core.ledger import Ledger
 from core.part_table import PartTable
 from core.queues import Queues
 from core.settings import Settings
@@ -24,7 +27,10 @@ def services_over(
     emulator: TestEmulator, settings: Settings, database: "Callable[[], connection]" = no_database
 ) -> Services:
     """Real stores for these settings."""
-    client = emulator.emulator.client
+
+    def client(name: str) -> Any:
+        return consumption.watched(emulator.emulator.client(name))
+
     return Services(
         settings=settings,
         statuses=StatusStore(client("dynamodb"), settings),
@@ -35,5 +41,7 @@ def services_over(
             {"text": settings.text_rag_processing_queue_url, "visual": settings.vdr_processing_queue_url},
             settings.rag_document_index_queue_url,
         ),
+        ledger=Ledger(client("dynamodb"), settings),
         database=database,
+        flags=FlagReader(lambda: client("ssm"), settings.flags_parameter),
     )

@@ -16,7 +16,6 @@ from tests.declarations import ROOT, declared, functions
 
 DEPLOYED = ("core", "rag", "vdr", "search", "websocket", "api", "operations")
 QUEUES = declared("serverless", "queues.yml")["Resources"]
-ROLES = declared("serverless", "roles.yml")["Resources"]
 REQUIREMENTS = sorted(ROOT.glob("requirements*.txt"))
 
 
@@ -113,27 +112,6 @@ def test_every_queue_has_a_dead_letter_queue_that_keeps_longer() -> None:
         dead = QUEUES[queue["RedrivePolicy"]["deadLetterTargetArn"].split(".")[0]]["Properties"]
         assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
-
-
-def statements() -> Iterator[tuple[str, dict[str, Any]]]:
-    for name, role in ROLES.items():
-        properties = role["Properties"]
-        documents = [policy["PolicyDocument"] for policy in properties.get("Policies", [])]
-        for document in documents + [properties[key] for key in ("PolicyDocument",) if key in properties]:
-            yield from ((name, statement) for statement in document["Statement"])
-
-
-def test_every_function_has_a_role_of_its_kind() -> None:
-    assert {function["role"] for function in functions().values()} <= set(ROLES)
-
-
-def test_no_role_may_do_everything() -> None:
-    for role, statement in statements():
-        actions, resources = (
-            [value] if isinstance(value, str) else value for value in (statement["Action"], statement["Resource"])
-        )
-        assert not [action for action in actions if action.endswith("*")], role
-        assert "*" not in resources or actions == ["dynamodb:ListStreams"], role
 
 
 @pytest.mark.parametrize("file", REQUIREMENTS, ids=lambda file: file.name)

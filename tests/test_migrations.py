@@ -13,7 +13,8 @@ from local import migrate
 from local.settings import APPLICATION_ROLE
 from tests.databases import TestDatabase, TestServer
 
-FILES = sorted(Path(__file__).parents[1].joinpath("migrations").glob("*"))
+FOLDER = Path(__file__).parents[1] / "migrations"
+FILES = sorted(FOLDER.glob("[0-9][0-9][0-9][0-9].*"))
 
 #: Everything that the migrations make, as text: columns, indexes, constraints, policies, functions, privileges, options
 SCHEMA = """

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from core import logs
 from core.errors import SettingsError
+from vdr.model_source import source
 
 if TYPE_CHECKING:
     from vdr.page_model import Kind
@@ -17,12 +18,14 @@ class Loading:
     """One model on its way into memory: its configuration is read at once, the rest by the methods.
 
     Weights come from safetensors files alone, never from pickles, and no code of the model's publisher is run.
-    Raises SettingsError when torch and transformers are missing or there is no such model.
+    Raises SettingsError when torch and transformers are missing or there is no such model, TransientError when S3 that
+    has it is out of reach.
     """
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.torch, self._transformers = _libraries()
+        self._source = source(name)
         self._transformers.utils.logging.disable_progress_bar()  # logs are lines
         self.config = self._attempt(self._transformers.AutoConfig.from_pretrained)
         self._revision = getattr(self.config, "_commit_hash", None)  # of a hub name: all files from one commit
@@ -96,7 +99,7 @@ class Loading:
         if revision:
             options["revision"] = revision
         try:
-            return load(self.name, *arguments, **options)
+            return load(self._source, *arguments, **options)
         except (
             *(OSError, ImportError, ValueError, TypeError, KeyError, AttributeError, RuntimeError),
             *(SafetensorError, StrictDataclassError),

@@ -6,7 +6,6 @@ Nothing of it is found before the version is finished, which ``rag.store`` decid
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from io import BytesIO
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
@@ -14,7 +13,7 @@ import numpy as np
 import psycopg2.errors
 from numpy.typing import NDArray
 
-from core.database import transaction
+from core.database import copy_in, transaction
 from core.jobs import Job
 from core.progress import SupersededError
 from rag.binary_copy import halfvecs, int16, int32, stream, text
@@ -80,7 +79,7 @@ def put_pages(
         with transaction(database, [job.owner]) as cursor:
             for statement in STAGE:
                 cursor.execute(statement)
-            cursor.copy_expert(COPY, BytesIO(rows))
+            copy_in(cursor, COPY, rows)
             cursor.execute(REPLACE)
             cursor.execute(INSERT)
     except psycopg2.errors.ForeignKeyViolation as error:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
-from core import aws, logs
+from core import aws, logs, metrics
 from core.settings import settings
 from websocket import exchange, protocol
 from websocket.connections import Connections, TooManySocketsError
@@ -30,8 +30,10 @@ def connect(event: dict[str, Any], context: object) -> dict[str, Any]:
     try:
         _connections().open(_connection_id(event), principals, int(caller["exp"]), settings().max_sockets)
     except TooManySocketsError:
+        metrics.put({"SocketsRefused": 1})
         logs.warning("Socket refused: its owner has too many open", connectionId=_connection_id(event))
         return TOO_MANY
+    metrics.put({"SocketsOpened": 1})
     logs.info("Socket opened", connectionId=_connection_id(event), principals=len(principals))
     return DONE
 
@@ -42,6 +44,7 @@ def disconnect(event: dict[str, Any], context: object) -> dict[str, Any]:
         return _ignored(event)
     _connections().close(_connection_id(event))
     code = event["requestContext"].get("disconnectStatusCode")
+    metrics.put({"SocketsClosed": 1})
     logs.info("Socket closed", connectionId=_connection_id(event), code=code)
     return DONE
 

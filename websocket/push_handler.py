@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core import aws, logs
+from core import aws, logs, metrics
 from core.errors import TransientError
 from core.settings import settings
 from websocket.connections import Connections
@@ -18,7 +18,9 @@ def push(event: dict[str, Any], context: object) -> dict[str, Any]:
     records = [record for record in event["Records"] if record["eventName"] == "INSERT"]
     updates = [Update.of(record["dynamodb"]["NewImage"]) for record in records]
     unsent = _pusher().push(updates)
-    logs.info("Changes pushed", changes=len(updates), unsent=0 if unsent is None else len(updates) - unsent)
+    left = 0 if unsent is None else len(updates) - unsent
+    metrics.put({"ChangesPushed": len(updates) - left, "ChangesUnsent": left})
+    logs.info("Changes pushed", changes=len(updates), unsent=left)
     if unsent is None:
         return {"batchItemFailures": []}
     if unsent == 0:

@@ -12,6 +12,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.http11 import Request, Response
 from websockets.sync.server import ServerConnection
 
+from tests.cli.costs import Costs
 from tests.cli.dead_letters import DeadLetters, Doctor
 
 TOKEN = "valid-token"  # noqa: S105
@@ -96,6 +97,7 @@ class Service:
         self.facts: dict[str, Any] = {}  #: more that is told of a document when it is completed
         self.dead_letters = DeadLetters()
         self.doctor = Doctor()
+        self.costs = Costs()
         self.hits: list[dict[str, Any]] | None = None  #: what queries find, if not the usual hit
         self.subscriptions: list[dict[str, Any]] = []  #: every subscribe message that came
         self.connections = 0

@@ -69,6 +69,8 @@ class Handler(BaseHTTPRequestHandler):
             return 200, answer_to(content, service.hits)
         if path == ["operations", "doctor"] and service.dead_letters.is_operator:
             return service.doctor.answer(content)
+        if path[-1:] == ["cost"] and path[0] != "documents":
+            return service.costs.answer(query, everybody=path[0] == "operations")
         if path[:1] == ["operations"]:
             return service.dead_letters.answer(path[2:], query, content)
         if path == ["documents"]:
@@ -78,6 +80,8 @@ class Handler(BaseHTTPRequestHandler):
         document_found = service.find(unquote(unquote(path[1])))
         if document_found is None:
             return 404, {"error": "There is no such document.", "code": "document_not_found", "requestId": "r2"}
+        if path[2:] == ["cost"]:
+            return service.costs.of_document(document_found.id)
         if path[2:3] == ["pages"]:
             return self.route_pages(document_found, path[3:], query)
         return self.route_document(document_found, path[2:], int(query.get("after", ["0"])[0]))

@@ -1,11 +1,13 @@
 """Connections and transactions, against a real server."""
 
+import ssl
 from contextlib import closing
+from datetime import UTC, datetime
 
 import psycopg2
 import pytest
 
-from core.database import connect, transaction
+from core.database import RDS_AUTHORITIES, connect, encryption, transaction
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
 from tests.databases import TestDatabase
@@ -96,3 +98,20 @@ def test_an_unreachable_server_is_a_passing_fault() -> None:
 def test_a_missing_address_is_named() -> None:
     with pytest.raises(SettingsError, match="RAG_POSTGRES_DB_WRITE_ENDPOINT"):
         connect(Settings(), read_only=True)
+
+
+def test_the_server_is_verified_by_the_packaged_authorities_unless_others_are_named() -> None:
+    assert encryption(Settings(rag_postgres_db_sslmode="require")) == {"sslmode": "require"}
+    verified = encryption(Settings(rag_postgres_db_sslmode="verify-full"))
+    assert len(ssl.create_default_context(cafile=verified["sslrootcert"]).get_ca_certs()) > 50
+    own = Settings(rag_postgres_db_sslmode="verify-ca", rag_postgres_db_sslrootcert="/etc/own.pem")
+    assert encryption(own) == {"sslmode": "verify-ca", "sslrootcert": "/etc/own.pem"}
+
+
+def test_the_packaged_authorities_sign_for_rds_and_its_proxy_for_years() -> None:
+    authorities = ssl.create_default_context(cafile=str(RDS_AUTHORITIES)).get_ca_certs()
+    subjects = str([authority["subject"] for authority in authorities])
+    assert "'Amazon RDS eu-central-1 Root CA RSA2048 G1'" in subjects
+    assert "'Amazon Root CA 1'" in subjects
+    ends = [ssl.cert_time_to_seconds(str(authority["notAfter"])) for authority in authorities]
+    assert min(ends) > datetime(2030, 1, 1, tzinfo=UTC).timestamp()

@@ -13,6 +13,7 @@ from core import entry
 from core.aws import Services
 from core.entry import Request, accept
 from core.errors import DocumentError
+from core.flags import Flags
 from core.jobs import Job
 from core.settings import Settings
 from core.status import DocumentStatus, Status
@@ -100,6 +101,25 @@ def test_a_route_is_forced_by_the_caller_or_the_uploader_and_by_nothing_else(ben
 def test_what_has_no_pages_cannot_be_forced_to_show_them(bench: Bench) -> None:
     request = bench.put(b"some text")
     assert code_of(bench, replace(request, route="visual")) == "not_pictured"
+
+
+def test_pages_as_pictures_can_be_switched_off_for_what_is_new(bench: Bench) -> None:
+    with_pictures = bench.accept(bench.put(HANDBOOK, "before.pdf"))
+    assert {job.route for job in bench.jobs()} == {"text", "visual"}
+    everything = bench.services
+    bench.services = replace(everything, flags=lambda: Flags(visual=False))
+    assert bench.accept(bench.put(HANDBOOK, "before.pdf")) == with_pictures  # it is in, and stays as it is
+    assert bench.jobs() == []
+    request = bench.put(HANDBOOK, "new.pdf")
+    without = bench.accept(replace(request, route="visual"))
+    assert {job.route for job in bench.jobs()} == {"text"}
+    assert {route["reason"] for route in without.page_routes} == {"page images are switched off"}
+    assert bench.accept(request) == without
+    assert bench.accept(bench.put(b"some text")).status is Status.QUEUED
+    assert len(bench.jobs()) == 1
+    bench.services = everything  # switched on again: the same file gets its pictures
+    assert bench.accept(request).version == bench.accept(bench.put(HANDBOOK, "before.pdf")).version
+    assert "visual" in {job.route for job in bench.jobs()}
 
 
 def test_a_repeated_event_changes_nothing(bench: Bench) -> None:

@@ -30,7 +30,7 @@ def job() -> Job:
 
 
 def lease(parts: PartTable, job: Job, seconds: float = SHORT, *, wanted: bool = True, message: str = "") -> Lease:
-    return Lease(parts, job, seconds, message=Message("", 1, id=message), wanted=lambda: wanted)
+    return Lease(parts, job, seconds, message=Message("", 1, id=message), wanted=lambda: wanted, name=uuid.uuid4().hex)
 
 
 def taken(one: Lease) -> bool:
@@ -53,7 +53,7 @@ def test_a_part_has_one_worker(parts: PartTable, job: Job) -> None:
 
 def test_heartbeats_keep_a_part_and_hide_its_message(parts: PartTable, job: Job) -> None:
     hidden: list[int] = []
-    held = Lease(parts, job, SHORT, message=Message("", 1, hidden.append), wanted=lambda: True)
+    held = Lease(parts, job, SHORT, message=Message("", 1, hidden.append), wanted=lambda: True, name="a try")
     assert taken(held)
     with held:
         time.sleep(3 * SHORT)

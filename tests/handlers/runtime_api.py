@@ -22,6 +22,8 @@ from typing import IO, Any
 ROOT = Path(__file__).resolve().parents[2]
 FUNCTION_ARN = "arn:aws:lambda:us-east-1:123456789012:function:under-test"
 DEADLINE_SECONDS = 60
+#: The interpreter without this environment's packages, also for the children that functions start by ``sys.executable``
+BARE_PYTHON = (str(Path(sys.base_prefix, "bin", f"python3.{sys.version_info.minor}")), "-S", "-B")
 
 
 @dataclass
@@ -30,6 +32,23 @@ class Environment:
 
     invocations: "Queue[Any]" = field(default_factory=Queue)
     results: "Queue[tuple[str, Any]]" = field(default_factory=Queue)  #: (``response``, ``error`` or ``init``; body)
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a function's code and packages are: by default in the checkout and in this environment."""
+
+    code: Path = ROOT  #: what Lambda has at /var/task
+    packages: tuple[Path, ...] | None = None  #: folders in the order of the import path, and no others; None: ours
+
+    def command(self, handler: str) -> list[str]:
+        """The runtime client, which imports from here alone."""
+        if self.packages is None:
+            return [sys.executable, "-m", "awslambdaric", handler]
+        # Set in the process and not by PYTHONPATH, as Lambda's own start does it for /var/task and /opt
+        path = [str(folder) for folder in (self.code, *self.packages)]
+        start = f"import runpy, sys; sys.path[:1] = {path!r}; runpy.run_module('awslambdaric', run_name='__main__')"
+        return [*BARE_PYTHON, "-c", start, handler]
 
 
 @dataclass
@@ -66,7 +85,7 @@ class Function:
 
 
 @contextmanager
-def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
+def running(handler: str, settings: Mapping[str, str], place: Place = Place()) -> Iterator[Function]:
     """The handler, as named in ``serverless.yml``, with these environment variables and no others of the tests'."""
     environment = Environment()
     server = ThreadingHTTPServer(("127.0.0.1", 0), _routes(environment))
@@ -74,9 +93,9 @@ def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     with TemporaryFile("a+b") as output:  # appending: reading it does not move where the process writes
         process = subprocess.Popen(  # noqa: S603  our own interpreter and handler
-            [sys.executable, "-m", "awslambdaric", handler],
-            cwd=ROOT,
-            env=_variables(f"127.0.0.1:{server.server_port}", settings),
+            place.command(handler),
+            cwd=place.code,
+            env=_variables(f"127.0.0.1:{server.server_port}", settings, place),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -90,7 +109,7 @@ def running(handler: str, settings: Mapping[str, str]) -> Iterator[Function]:
             server.server_close()
 
 
-def _variables(runtime_api: str, settings: Mapping[str, str]) -> dict[str, str]:
+def _variables(runtime_api: str, settings: Mapping[str, str], place: Place) -> dict[str, str]:
     own = {
         "AWS_LAMBDA_RUNTIME_API": runtime_api,
         "AWS_LAMBDA_FUNCTION_NAME": "under-test",
@@ -98,10 +117,11 @@ def _variables(runtime_api: str, settings: Mapping[str, str]) -> dict[str, str]:
         "AWS_LAMBDA_FUNCTION_VERSION": "$LATEST",
         "AWS_REGION": "us-east-1",
         "AWS_DEFAULT_REGION": "us-east-1",
-        "LAMBDA_TASK_ROOT": str(ROOT),
+        "LAMBDA_TASK_ROOT": str(place.code),
         "PATH": os.environ["PATH"],
-        "PYTHONPATH": str(ROOT),
     }
+    if place.packages is None:
+        own["PYTHONPATH"] = str(place.code)
     return {**own, **settings}
 
 

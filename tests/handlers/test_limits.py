@@ -23,7 +23,7 @@ LIMITS = {
 def limited(function: Functions, emulator: TestEmulator) -> Iterator[Functions]:
     """The functions, with limits that are soon reached; no job is left to other tests."""
     with ExitStack() as stack:
-        yield Functions(function.variables | LIMITS, stack)
+        yield Functions(emulator, function.variables | LIMITS, stack)
     emulator.emulator.client("sqs").purge_queue(QueueUrl=emulator.queue_url)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import json
+import secrets
 import time
 from collections.abc import Callable
 from typing import Any
@@ -11,13 +12,12 @@ import pytest
 from PIL import Image, ImageDraw, ImageFont
 
 from tests.emulators import UPLOADS, TestEmulator
-from tests.handlers.conftest import SUBJECT, event
+from tests.handlers.conftest import event
 from tests.handlers.runtime_api import Function
 from tests.handlers.sockets import Sockets
 from vdr import query_message
 
 Functions = Callable[[str], Function]
-NAME = "leave.txt"
 TEXT = "Parental leave is twenty weeks at full pay.\n\nTravel is booked through the travel desk.\n"
 CONNECTION = "JKJaWeP4oAMCJrg="  #: the socket of the recorded events
 
@@ -76,18 +76,32 @@ def push(function: Functions, emulator: TestEmulator, document_id: str) -> None:
     assert function("status_pusher").invoke(batch) == {"batchItemFailures": []}
 
 
+def delete(function: Functions, document_id: str) -> Any:
+    """The receipt for the document."""
+    deletion = event("http_documents")
+    deletion["requestContext"]["http"] |= {"method": "DELETE", "path": f"/v2/documents/{document_id}"}
+    deletion["rawPath"] = f"/v2/documents/{document_id}"
+    return json.loads(function("documents_api").invoke(deletion)["body"])
+
+
+def new_name(ending: str) -> str:
+    """A file name that no test of this run has used: these run over the packages too, beside the same services."""
+    return f"{secrets.token_hex(4)}-{ending}"
+
+
 def test_a_file_is_watched_found_and_forgotten(
     function: Functions, emulator: TestEmulator, open_sockets: Sockets
 ) -> None:
     open_sockets.open(CONNECTION)
-    announced = http(function, "documents_api", "http_upload", body=json.dumps({"fileName": NAME, "size": len(TEXT)}))
+    name = new_name("leave.txt")
+    announced = http(function, "documents_api", "http_upload", body=json.dumps({"fileName": name, "size": len(TEXT)}))
     document_id = announced["documentId"]
     assert function("websocket_connect").invoke(event("websocket_connect"))["statusCode"] == 200
     subscribe = event("websocket_subscribe", body=json.dumps({"action": "subscribe", "documentId": document_id}))
     function("websocket_subscribe").invoke(subscribe)
     emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=announced["key"], Body=TEXT.encode())
 
-    notify(function, f"{SUBJECT}/{NAME}")
+    notify(function, announced["key"])
     work(function, emulator, document_id)
     push(function, emulator, document_id)
 
@@ -103,12 +117,9 @@ def test_a_file_is_watched_found_and_forgotten(
     for mode in ("hybrid", "dense", "sparse"):
         query = json.dumps({"query": "parental leave", "top_k": 3, "search_mode": mode})
         [hit, *_] = http(function, "query_handler", "http_query", body=query)["results"]
-        assert (hit["document_id"], hit["file_name"], hit["page"]) == (document_id, NAME, 1)
+        assert (hit["document_id"], hit["file_name"], hit["page"]) == (document_id, name, 1)
 
-    deletion = event("http_documents")
-    deletion["requestContext"]["http"] |= {"method": "DELETE", "path": f"/v2/documents/{document_id}"}
-    deletion["rawPath"] = f"/v2/documents/{document_id}"
-    receipt = json.loads(function("documents_api").invoke(deletion)["body"])
+    receipt = delete(function, document_id)
     assert receipt["deleted"]["uploadObjects"] == 1
     assert receipt["deleted"]["postgres"]["hybrid_dense_embeddings"] == detail["chunks"]
     assert http(function, "query_handler", "http_query")["results"] == []
@@ -121,12 +132,13 @@ def test_a_file_is_watched_found_and_forgotten(
 
 def test_a_picture_is_found_with_its_image(function: Functions, emulator: TestEmulator) -> None:
     picture = sign("Harbour masters office, second floor")
+    name = new_name("sign.png")
     announced = http(
-        function, "documents_api", "http_upload", body=json.dumps({"fileName": "sign.png", "size": len(picture)})
+        function, "documents_api", "http_upload", body=json.dumps({"fileName": name, "size": len(picture)})
     )
     document_id = announced["documentId"]
     emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=announced["key"], Body=picture)
-    notify(function, f"{SUBJECT}/sign.png")
+    notify(function, announced["key"])
     work(function, emulator, document_id, route="visual")
 
     for mode in ("vdr", "hybrid_vdr_text", "hybrid"):
@@ -140,6 +152,7 @@ def test_a_picture_is_found_with_its_image(function: Functions, emulator: TestEm
     pages = http(function, "documents_api", "http_documents", f"/v2/documents/{document_id}/pages")["pages"]
     assert [(page["route"], page["source"]) for page in pages] == [("visual", "ocr")]
     assert "Harbour masters" not in function("vdr_processor").log
+    assert delete(function, document_id)["deleted"]["uploadObjects"] == 1
 
 
 def sign(words: str) -> bytes:

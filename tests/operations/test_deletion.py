@@ -206,6 +206,16 @@ def test_all_versions_of_the_file_go(ward: Ward) -> None:
     assert [item["Key"] for item in left["Versions"] + left.get("DeleteMarkers", [])] == [neighbour.key]
 
 
+def test_a_file_older_than_the_versions_of_its_bucket_goes_too(ward: Ward) -> None:
+    status = ward.complete("ferry.txt", "The ferry leaves at nine.")
+    ward.s3.put_bucket_versioning(Bucket=ward.uploads, VersioningConfiguration={"Status": "Enabled"})
+    receipt = delete(ward, status.document_id)
+    assert receipt is not None
+    assert receipt.deleted.upload_objects == 1
+    left = ward.s3.list_object_versions(Bucket=ward.uploads)
+    assert left.get("Versions", []) + left.get("DeleteMarkers", []) == []
+
+
 def test_the_history_can_be_kept(ward: Ward) -> None:
     status = ward.complete()
     changes = ward.services.statuses.events(status.document_id)

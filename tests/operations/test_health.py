@@ -11,6 +11,7 @@ import pytest
 from pytest import MonkeyPatch
 
 from core.aws import Services
+from core.flags import Flags
 from core.jobs import Job
 from core.plans import plan_of
 from core.recovery import NotRetryableError, replay, retry
@@ -105,6 +106,25 @@ def test_lost_jobs_are_sent_again_and_no_others(bench: Bench) -> None:
     bench.services.parts.done(bench.plan.job(1))
     assert bench.check() == {"resumed": 1, "resent": 4}
     assert [job.part for job in bench.lose_messages()] == [0, 2, 3, 5]
+
+
+def test_what_is_paused_waits_however_empty_its_queue_and_however_long(bench: Bench, monkeypatch: MonkeyPatch) -> None:
+    bench.send()
+    jobs = bench.lose_messages()  # as if a worker's trigger had held them when it was disabled
+    later(monkeypatch, days=5)
+    everything = bench.services
+    bench.services = replace(everything, flags=lambda: Flags(paused={"text": (), "visual": ()}))
+    for _check in range(health.MOST_RESENT + 2):
+        assert bench.check() == {"waiting": 1}
+    assert bench.lose_messages() == []
+    bench.services = everything  # resumed
+    assert bench.check() == {"resumed": 1, "resent": len(jobs)}
+
+
+def test_an_upload_waits_while_the_entry_is_paused(bench: Bench, monkeypatch: MonkeyPatch) -> None:
+    later(monkeypatch, days=1)
+    bench.services = replace(bench.services, flags=lambda: Flags(paused={"entry": ()}))
+    assert bench.check() == {"waiting": 1}
 
 
 def test_a_living_worker_is_trusted(bench: Bench) -> None:

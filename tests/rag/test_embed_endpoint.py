@@ -9,6 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
+from core import consumption
+from core.costs import Quantity
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
 from rag.api_keys import ApiKey
@@ -180,3 +182,14 @@ def test_a_key_that_was_exchanged_is_read_again(address: str) -> None:
     with pytest.raises(SettingsError, match="status 401"):  # the key is the same as before
         asked(["a"])
     assert len(Endpoint.requests) == 4
+
+
+@pytest.mark.parametrize(
+    ("usage", "counted"),
+    [({"prompt_tokens": 12, "total_tokens": 12}, 12), ({}, 0), ({"prompt_tokens": "many"}, 0), (None, 0), ([1], 0)],
+)
+def test_tokens_are_counted_as_the_answer_says(address: str, usage: Any, counted: int) -> None:
+    Endpoint.bodies.append(json.dumps({"data": [{"index": 0, "embedding": [1.0, 0.0, 0.0]}], "usage": usage}).encode())
+    before = consumption.totals()
+    embedder(address).embed_query("ferries")
+    assert (consumption.totals() - before)[Quantity.EMBEDDING_TOKENS] == counted

@@ -1,10 +1,13 @@
 """The vision model's client, against a real HTTP server that speaks the protocol."""
 
 import base64
+import json
 from typing import Any
 
 import pytest
 
+from core import consumption
+from core.costs import Quantity
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
 from rag.api_keys import ApiKey
@@ -97,3 +100,13 @@ def test_the_settings_choose_it() -> None:
         vision_endpoint(Settings(vision_endpoint="http://127.0.0.1:9/v1"))
     with pytest.raises(SettingsError, match="VISION_ENDPOINT"):
         vision_endpoint(Settings(vision_endpoint="file:///etc/passwd", vision_model="m"))
+
+
+def test_tokens_are_counted_by_what_they_cost(vision_server: VisionServer) -> None:
+    usage = {"prompt_tokens": 900, "completion_tokens": 50, "total_tokens": 950}
+    answer = {"choices": [{"message": {"content": "chart\nPrices."}}], "usage": usage}
+    vision_server.bodies.append(json.dumps(answer).encode())
+    before = consumption.totals()
+    client(vision_server).describe(PICTURE, "image/png")
+    used = consumption.totals() - before
+    assert (used[Quantity.VISION_INPUT_TOKENS], used[Quantity.VISION_OUTPUT_TOKENS]) == (900, 50)

@@ -16,6 +16,8 @@ from core.aws import Services
 from core.blobs import Blobs
 from core.errors import DocumentError, TransientError
 from core.events import Message, uploaded_objects
+from core.flags import Flags
+from core.ledger import Ledger
 from core.part_table import PartTable
 from core.queues import Queues
 from core.recovery import NotRetryableError, replay, retry
@@ -79,7 +81,9 @@ class World:
             parts=PartTable(dynamodb, self.settings),
             blobs=Blobs(s3, self.settings.derived_bucket),
             queues=Queues(sqs, urls, self._url("")),
+            ledger=Ledger(dynamodb, self.settings),
             database=self._database,
+            flags=Flags,
         )
 
     def _database(self) -> "connection":

@@ -47,6 +47,7 @@ ABOUT_A_DOCUMENT: dict[tuple[str, str], Callable[[Document], list[Case]]] = {
     ("GET", "/v2/documents/{documentId}"): by_id(),
     ("GET", "/v2/documents/{documentId}/status"): by_id("/status"),
     ("GET", "/v2/documents/{documentId}/events"): by_id("/events"),
+    ("GET", "/v2/documents/{documentId}/cost"): by_id("/cost"),
     ("GET", "/v2/documents/{documentId}/pages"): by_id("/pages"),
     ("GET", "/v2/documents/{documentId}/pages/{page}/image"): by_id("/pages/1/image"),
     ("POST", "/v2/documents/{documentId}/cancel"): by_id("/cancel"),
@@ -59,6 +60,8 @@ ABOUT_A_DOCUMENT: dict[tuple[str, str], Callable[[Document], list[Case]]] = {
 #: About the caller: each answers of the caller's own alone
 ABOUT_THE_CALLER: dict[tuple[str, str], Case] = {
     ("GET", "/v2/documents"): Case("/v2/documents"),
+    ("GET", "/v2/cost"): Case("/v2/cost"),
+    ("GET", "/v2/rollout"): Case("/v2/rollout"),
     ("POST", "/v2/uploads"): Case("/v2/uploads", {"fileName": "a.pdf", "size": 5}),
 }
 

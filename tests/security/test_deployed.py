@@ -217,8 +217,8 @@ COMMANDS: dict[str, list[str]] = {
     "dlq replay": ["dlq", "replay", "--all"],
     "dlq discard": ["dlq", "discard", "--all", "--yes"],
 }
-#: About the user's own log-in, files on this machine, and collections that are uploaded as one's own
-ABOUT_NO_DOCUMENT = {"login", "whoami", "route", "eval retrieval", "eval pages"}
+#: About the user's own log-in, files on this machine, collections that are uploaded as one's own, and the schema
+ABOUT_NO_DOCUMENT = {"login", "whoami", "migrate", "route", "eval retrieval", "eval pages"}
 
 
 def commands(group: Any, before: str = "") -> set[str]:
