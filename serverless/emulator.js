@@ -47,9 +47,11 @@ function isFunction(type) {
   return type === 'AWS::Lambda::Function';
 }
 
-// An image would need a Docker engine. Its handler is in the zip file of the other functions, too, and its packages are those of
-// the emulator's own Python
+// Layers are made, and not attached: the emulator would unpack them at every start of a function, while its own Python has
+// their packages (tests/handlers/test_packaged.py starts every handler on them). An image would need a Docker engine; its
+// handler is in the zip file of the other functions, too.
 function runFromZip(properties, { Code, Runtime }) {
+  delete properties.Layers;
   if (properties.PackageType !== 'Image') return;
   const [Handler] = properties.ImageConfig.Command;
   delete properties.PackageType;
