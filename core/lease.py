@@ -62,7 +62,12 @@ class Lease:
         self._thread = threading.Thread(target=self._beat, name="lease", daemon=True)
 
     def take(self) -> PartRecord:
-        """Take the part if it is free and not done: ``is_held`` says whether; the part's record as it is now."""
+        """Take the part if it is free and not done: ``is_held`` says whether; the part's record as it is now.
+
+        The message is hidden first, for little longer than the lease: whenever this worker is killed from then on, it
+        comes again then, and not after the six timeouts for which the queue hides it.
+        """
+        self._try_to_hide()
         record = self._parts.claim(self._job, self._holder, self._seconds)
         self.is_held = record.holder == self._holder
         return record
@@ -72,7 +77,6 @@ class Lease:
         return bool(self._message.id) and record.holder.startswith(f"{self._message.id}/")
 
     def __enter__(self) -> Self:
-        self._try_to_hide()
         self._thread.start()
         return self
 

@@ -1,30 +1,22 @@
 """The emulator's process: ministack, with its state on disk every few seconds.
 
 By itself ministack saves on a clean stop only. This uses the functions by which it saves then; its version is pinned,
-and a test kills it. All services share one event loop, which every push, query and write goes through; so it gets a
-quick one, and the processor before those functions that nobody waits for.
+and a test kills it. All services share one event loop, which every push, query and write goes through, so saving must
+not hold it up.
 """
 
 import logging
-import os
 import sys
 import threading
 import time
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-import uvloop
 from ministack import app
-from ministack.core import lambda_runtime
 from ministack.services import lambda_svc
 
 from local.settings import SAVE_SECONDS
 
-#: How far functions stand back from the emulator, which everything waits for: pushes least, ingestion most
-NICENESS = {"status_pusher": 0, "text_rag_processor": 10, "vdr_processor": 10}
-USUAL_NICENESS = 4
 SAVE_PAUSES = 9  #: times as long as a save takes: a large state is saved less often, not all the time
 SWITCH_SECONDS = 0.0005  #: after so long a thread that computes, as the one that saves does, lets the event loop go on
 
@@ -66,25 +58,9 @@ def forget_stream_positions() -> None:
     lambda_svc._restore_esm_positions = lambda _store, _positions: None
 
 
-def give_way_to_the_emulator() -> None:
-    """Share the processor so that answers and pushes do not wait behind ingestion, nor the emulator behind anything."""
-    spawn = lambda_runtime.Worker._spawn
-
-    def spawn_nicely(worker: Any) -> None:
-        spawn(worker)
-        niceness = NICENESS.get(worker.func_name.rpartition("-")[2], USUAL_NICENESS)
-        for thread in Path(f"/proc/{worker._proc.pid}/task").iterdir():
-            with suppress(ProcessLookupError):  # it has ended
-                os.setpriority(os.PRIO_PROCESS, int(thread.name), niceness)
-
-    lambda_runtime.Worker._spawn = spawn_nicely
-
-
 def main() -> None:
     """Run the emulator."""
     sys.setswitchinterval(SWITCH_SECONDS)
-    uvloop.install()
-    give_way_to_the_emulator()
     forget_stream_positions()
     logging.getLogger("persistence").setLevel(logging.WARNING)  # a line for each service and save
     saver = Saver(app.save_all)

@@ -60,7 +60,8 @@ class LocalStack:
             secrets = self.emulator.client("secretsmanager")
             deploy.put_secret(secrets, {"password": passwords.application})
             deploy.put_secret(secrets, {"password": passwords.operations}, OPERATIONS_DATABASE_SECRET)
-            deploy.put_secret(secrets, {"password": passwords.superuser}, ADMINISTRATOR_SECRET)
+            administrator = {"username": SUPERUSER, "password": passwords.superuser}
+            deploy.put_secret(secrets, administrator, ADMINISTRATOR_SECRET)
             self._tell("serverless.yml")
             deploy.deploy(self.emulator)
             endpoints = deploy.read_endpoints(self.emulator)

@@ -15,6 +15,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from layers.target import PYTHON
 from local.deploy import OSLS
 from tests.declarations import ROOT
 
@@ -85,7 +86,7 @@ def compiled(**params: str) -> Template:
 def _digest(options: list[str]) -> str:
     """What the template depends on, in short."""
     files = [ROOT / "serverless.yml", ROOT / "package-lock.json"]
-    files += [*ROOT.glob("serverless/**/*.*"), *ROOT.glob("build/layers/*/layers.json")]
+    files += [*ROOT.glob("serverless/**/*.*"), *ROOT.glob(f"build/layers/python{PYTHON}-*/layers.json")]
     digest = hashlib.sha256(json.dumps(options).encode())
     for file in sorted(files):
         digest.update(file.read_bytes())

@@ -141,10 +141,12 @@ def test_hostile_files(name: str, outcome: str) -> None:
 
 
 def test_office_files_of_many_makers() -> None:
-    """At least nine in ten of the strings that their raw XML holds, over all files that can be read at all."""
-    rows = [
-        json.loads(line) for line in evaluation_data.folder("office_expected.jsonl").read_text("utf-8").splitlines()
-    ]
+    """At least nine in ten of the strings that their raw XML holds, over all files that can be read at all.
+
+    Every fourth file, as each takes the start of a child process.
+    """
+    lines = evaluation_data.folder("office_expected.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines[::4]]
     wanted = found = 0
     for row in rows:
         try:

@@ -6,7 +6,7 @@ from hypothesis.stateful import run_state_machine_as_test
 from tests.schedules.machine import Schedules
 from tests.schedules.stage import Stage
 
-EXAMPLES, STEPS = 8, 12  #: about a minute; benchmarks/schedules.py goes on for as long as is asked for
+EXAMPLES, STEPS = 6, 12  #: under a minute; benchmarks/schedules.py goes on for as long as is asked for
 
 
 def test_whatever_happens_each_document_has_exactly_one_result(ready: Stage) -> None:
