@@ -66,7 +66,8 @@ def open_sockets(stack: LocalStack, where: Endpoints, count: int, until: ExitSta
     """The ids of so many connections that are open until then."""
     token = login.log_in_locally(where, f"push-{uuid4().hex[:8]}@example.com").id_token
     for _ in range(count):
-        socket = until.enter_context(connect(f"{where.websocket}?{urlencode({'token': token})}", open_timeout=60))
+        address = f"{where.websocket}?{urlencode({'token': token})}"
+        socket = until.enter_context(connect(address, open_timeout=60, ping_interval=None, max_queue=None))
         socket.send(json.dumps({"action": "subscribe", "all": True}))
         socket.recv(timeout=60)
     table = Connections(stack.emulator.client("dynamodb"), f"{SERVICE}-local-websocket-connections")
