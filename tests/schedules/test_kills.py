@@ -7,7 +7,7 @@ from tests.databases import TestDatabase
 from tests.emulators import running
 from tests.schedules import files
 
-PLACES, AT_RANDOM = 16, 3
+PLACES, AT_RANDOM = 10, 3
 ROLES = ("uploads", "text", "text")
 PATIENCE_SECONDS = 240
 
