@@ -6,6 +6,8 @@ OSLS := node --no-warnings node_modules/osls/bin/serverless.js
 TSC := node_modules/.bin/tsc
 # Policies of CloudFormation templates, in an environment of its own: its pins clash with ours
 POLICIES := $(BIN)/uv tool run --from checkov==3.3.30 checkov
+# Tests wait for other processes as often as they compute, so there is work for more of them than processors
+TEST_PROCESSES := $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n)))
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
@@ -29,7 +31,7 @@ status: setup ## what runs, and where
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
 	@$(TSC) --project web
 	node --no-warnings --test build/web/tests/
-	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(T)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(T)
 
 check: setup-dev audit layers ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
 	$(BIN)/ruff check .
