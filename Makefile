@@ -31,7 +31,7 @@ status: setup ## what runs, and where
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
 	@$(TSC) --project web
 	node --no-warnings --test build/web/tests/
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(T)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(T)
 
 check: setup-dev audit layers ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
 	$(BIN)/ruff check .

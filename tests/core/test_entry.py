@@ -46,14 +46,14 @@ class Bench:
         return accept(request, self.services)
 
     def jobs(self) -> list[Job]:
-        """The jobs that were sent since the last look, by part."""
+        """The jobs of this bench's owner that were sent since the last look, by part."""
         found = []
         for url in (self.settings.text_rag_processing_queue_url, self.settings.vdr_processing_queue_url):
             while messages := self.sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in messages:
                     self.sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])
                     found.append(Job.from_json(message["Body"]))
-        return sorted(found, key=lambda job: job.part)
+        return sorted((job for job in found if job.owner == f"user:{self.owner}"), key=lambda job: job.part)
 
 
 @pytest.fixture
