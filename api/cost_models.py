@@ -5,8 +5,8 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from api.models import DOCUMENT_ID, STATUS_ID, Shape
-from core import costs, prices
-from core.costs import Sum
+from core.cost import costs, prices
+from core.cost.costs import Sum
 
 MONTH_PATTERN = "^[0-9]{4}-(0[1-9]|1[0-2])$"
 

@@ -19,10 +19,10 @@ from api.cost_models import (
     VersionCost,
 )
 from api.identity import DocumentId
-from core import costs, ledger
-from core.costs import Entry, Sum
-from core.ledger_place import LedgerPlace
-from core.status_list import CursorError
+from core.cost import costs, ledger
+from core.cost.costs import Entry, Sum
+from core.cost.ledger_place import LedgerPlace
+from core.cursors import CursorError
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]
 

@@ -8,10 +8,10 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api import problems
+from core.cursors import CursorError
 from core.errors import DocumentError, QuotaError, RateLimitError, TransientError
 from core.http import HttpError, over_limit
 from core.outages import is_passing
-from core.status_list import CursorError
 
 
 def http_error(error: Exception) -> HttpError:

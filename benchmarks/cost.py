@@ -5,8 +5,8 @@
 
 The entry and the workers run in this process, one call at a time, over a throw-away PostgreSQL and an emulator whose
 answers say what each request takes. Assumed: one vCPU of Lambda, which a function has at 1,769 MB, is worth a core of
-this machine, and no call is quicker there than here (benchmarks/cost_estimate.py). Prices: core/prices.py. Pictures are
-found by text-proxy; what a page model adds is given by --page-model, in processor seconds a page as
+this machine, and no call is quicker there than here (benchmarks/cost_estimate.py). Prices: core/cost/prices.py.
+Pictures are found by text-proxy; what a page model adds is given by --page-model, in processor seconds a page as
 benchmarks.page_model prints them. Starts of functions, pushing to sockets and searches are not in it.
 """
 
@@ -19,7 +19,7 @@ from pathlib import Path
 from benchmarks import cost_measured, machine
 from benchmarks.cost_estimate import SEED_HOPES, Estimate, estimate, fixed_costs, knowledge_base, with_page_model
 from benchmarks.cost_measured import Measured
-from core import prices
+from core.cost import prices
 
 VISUAL_MB = 10240
 COLUMNS = ["1,000 pages of", "GB-seconds", "functions $", "requests $", "together $", "kept, $ a month"]

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from core import costs, prices
-from core.costs import Quantity, Sum, Used
+from benchmarks.page_cost import VCPU_MB
+from core.cost import costs, prices
+from core.cost.costs import Quantity, Sum, Used
 
-VCPU_MB = 1769  #: memory of a function that has one vCPU: see "Configure Lambda function memory" in AWS's guide
 PAGES = 1000
 #: What the seeds hope that the Lambda functions cost for 1,000 pages
 SEED_HOPES = {"text": Decimal("0.09"), "visual": Decimal("0.12")}

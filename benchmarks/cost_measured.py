@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.cost_estimate import Call
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from core.settings import Settings
 from local.emulator import Emulator
 from local.ports import free_port

@@ -5,15 +5,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import boto3
-from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
-
 from cli import endpoints
 from cli.endpoints import LOCAL_STAGE
 from cli.errors import CliError, UnreachableError
-
-PATIENCE = Config(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 4})
 
 
 class Account:
@@ -31,8 +25,13 @@ class Account:
         keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test"}  # the emulator's well-known keys
         self._options = {"region_name": where.region, "endpoint_url": where.aws, **keys}
 
-    def client(self, service: str, patience: Config = PATIENCE) -> Any:
-        """A boto3 client; raises UnreachableError when the shell names no region."""
+    def client(self, service: str, *, answer_seconds: int = 30, attempts: int = 4) -> Any:
+        """A boto3 client that waits so long for an answer; raises UnreachableError when the shell names no region."""
+        import boto3  # noqa: PLC0415  it takes long to import and other commands do without
+        from botocore.config import Config  # noqa: PLC0415  as above
+
+        retries: Any = {"mode": "standard", "total_max_attempts": attempts}
+        patience = Config(connect_timeout=5, read_timeout=answer_seconds, retries=retries)
         with answering(f"{service} of stage {self.stage}"):
             return boto3.client(service, config=patience, **self._options)  # type: ignore[call-overload]
 
@@ -40,6 +39,8 @@ class Account:
 @contextmanager
 def answering(what: str) -> Iterator[None]:
     """Raises UnreachableError for what AWS does not answer, or refuses in a way that the block has not foreseen."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  as above
+
     try:
         yield
     except (BotoCoreError, ClientError) as error:

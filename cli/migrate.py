@@ -4,7 +4,6 @@ import json
 from typing import Annotated, Any
 
 import typer
-from botocore.config import Config
 
 from cli.account import Account, answering
 from cli.console import out, print_json
@@ -13,8 +12,6 @@ from cli.errors import CliError, ServiceError
 from cli.options import AsJson, EndpointsFile, Stage
 
 LONGEST_SECONDS = 900  #: as long as a function may run
-#: Once only: a second call would find the first one's lock
-PATIENCE = Config(connect_timeout=5, read_timeout=LONGEST_SECONDS + 10, retries={"total_max_attempts": 1})
 
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say which migrations the database lacks; write nothing.")]
 
@@ -39,8 +36,9 @@ def migrate(
 def _invoke(account: Account, payload: dict[str, Any]) -> dict[str, Any]:
     """What the function answers; raises UnreachableError when it cannot be called, ServiceError when it breaks off."""
     function = f"{STACK.format(stage=account.stage)}-migrate"
+    once = account.client("lambda", answer_seconds=LONGEST_SECONDS + 10, attempts=1)  # a second would find the lock
     with answering(f"cannot call {function}"):
-        answer = account.client("lambda", PATIENCE).invoke(FunctionName=function, Payload=json.dumps(payload).encode())
+        answer = once.invoke(FunctionName=function, Payload=json.dumps(payload).encode())
         body = json.loads(answer["Payload"].read())
     if answer.get("FunctionError"):
         kind = body.get("errorType", "unknown error")

@@ -11,11 +11,11 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import consumption
 from core.blobs import Blobs
+from core.cost import consumption
+from core.cost.ledger import Ledger
 from core.errors import SettingsError, TransientError
 from core.flags import FlagReader, Flags
-from core.ledger import Ledger
 from core.outages import outage
 from core.part_table import PartTable
 from core.queues import Queues
@@ -127,15 +127,17 @@ def status_store() -> StatusStore:
 @cache
 def counting_client() -> Any:
     """The client of DynamoDB that counts requests, with one quick try: who asks must not wait for being counted."""
-    quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=1)
-    return boto3.client("dynamodb", config=quick)
+    return boto3.client("dynamodb", config=_one_quick_try(1))
 
 
 @cache
 def parameters_client() -> Any:
     """The client of SSM, with one quick try: work goes on without the flags that stand there."""
-    quick = Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=2)
-    return boto3.client("ssm", config=quick)
+    return boto3.client("ssm", config=_one_quick_try(2))
+
+
+def _one_quick_try(answer_seconds: int) -> Config:
+    return Config(retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=1, read_timeout=answer_seconds)
 
 
 @cache

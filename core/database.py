@@ -14,8 +14,8 @@ import psycopg2
 from pgvector.psycopg2 import register_vector
 from psycopg2.extensions import ISOLATION_LEVEL_REPEATABLE_READ, connection, cursor
 
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from core.errors import TransientError
 from core.settings import Settings
 

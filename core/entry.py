@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import charges, chosen_routes, consumption, generations, logs, metrics, outcomes, parts, principals, versions
+from core import chosen_routes, generations, logs, metrics, outcomes, parts, principals, versions
 from core.aws import Services
 from core.blobs import Blob, ObjectChangedError
-from core.costs import Quantity
+from core.cost import charges, consumption
+from core.cost.costs import Quantity
 from core.errors import DocumentError, QuotaError, RagError, TransientError
 from core.inspection import Inspection, inspect
 from core.jobs import PIPELINES, Job

@@ -15,8 +15,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from core.errors import RagError
 from core.settings import settings
 

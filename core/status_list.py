@@ -1,14 +1,12 @@
 """The status list: the documents of some principals, the latest first, a page at a time."""
 
-import base64
 import heapq
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Self
 
-from core import paged_query
-from core.errors import RagError
+from core import cursors, paged_query
+from core.cursors import CursorError
 from core.status import DocumentStatus, Status
 from core.status_items import status_of
 
@@ -16,10 +14,6 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
 MOST_EXAMINED = 1000  #: documents that one page looks through for those in the wanted state
-
-
-class CursorError(RagError):
-    """The cursor is not one that was given out."""
 
 
 @dataclass(frozen=True)
@@ -36,18 +30,14 @@ class Position:
 
     def encode(self) -> str:
         """The place as an opaque text that may stand in a URL."""
-        return base64.urlsafe_b64encode(json.dumps([self.moment, *sorted(self.passed)]).encode()).decode()
+        return cursors.encode([self.moment, *sorted(self.passed)])
 
     @classmethod
     def decode(cls, cursor: str) -> Self:
         """The place that a text stands for; raises CursorError for any other text."""
-        try:
-            values = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-            json.dumps(values, ensure_ascii=False).encode()  # lone surrogates are no text for the table
-        except (ValueError, RecursionError) as error:
-            raise CursorError("the cursor is damaged") from error
-        if not isinstance(values, list) or not values or not all(isinstance(each, str) for each in values):
-            raise CursorError("the cursor is damaged")
+        values = cursors.decode(cursor)
+        if not values or not all(isinstance(each, str) for each in values):
+            raise CursorError
         return cls(values[0], frozenset(values[1:]))
 
 

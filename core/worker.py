@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from core import charges, dispatch, logs, metrics, outcomes
+from core import dispatch, logs, metrics, outcomes
 from core.aws import Services
 from core.blobs import ObjectChangedError
+from core.cost import charges
 from core.errors import DocumentError, TransientError
 from core.events import Message, NotYetError, each_message
 from core.jobs import PIPELINES, Job

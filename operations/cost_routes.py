@@ -6,8 +6,8 @@ from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api.cost_models import OwnerCosts
 from api.costs import Cursor, Month, owner_costs
-from core import ledger
-from core.ledger_place import LedgerPlace
+from core.cost import ledger
+from core.cost.ledger_place import LedgerPlace
 from operations import call
 
 router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call]

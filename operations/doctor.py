@@ -3,17 +3,15 @@
 A check goes on from slice to slice by a cursor, so that no call is longer than its caller waits.
 """
 
-import base64
-import json
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from core import logs
+from core import cursors, logs
+from core.cursors import CursorError
 from core.errors import TransientError
-from core.status_list import CursorError
 from operations.doctor_services import DoctorServices
 from operations.drift import Finding
 from operations.inventory import Place
@@ -90,16 +88,13 @@ def _after(survey: str) -> str | None:
 
 
 def _encode(survey: str, place: Place) -> str:
-    return base64.urlsafe_b64encode(json.dumps([survey, place]).encode()).decode()
+    return cursors.encode([survey, place])
 
 
 def _decode(cursor: str | None) -> tuple[str | None, Place]:
     if cursor is None:
         return ORDER[0], None
-    try:
-        survey, place = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-    except (ValueError, TypeError, RecursionError) as error:
-        raise CursorError("the cursor is damaged") from error
-    if survey not in ORDER or not isinstance(place, dict | None):
-        raise CursorError("the cursor is damaged")
-    return survey, place
+    match cursors.decode(cursor):
+        case [survey, dict() | None as place] if survey in ORDER:
+            return survey, place
+    raise CursorError

@@ -3,7 +3,7 @@
 from typing import Any
 
 from core import logs
-from core.status_list import CursorError
+from core.cursors import CursorError
 from operations import doctor_services
 from operations.doctor import check
 

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import logs
-from core.costs import Quantity
+from core.cost.costs import Quantity
 from core.errors import SettingsError, TransientError
 from core.watched import watched
 from rag.api_keys import ApiKey

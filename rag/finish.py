@@ -8,8 +8,9 @@ from dataclasses import asdict, replace
 from functools import partial
 from typing import Any
 
-from core import blobs, charges, logs, outcomes
+from core import blobs, logs, outcomes
 from core.aws import Services
+from core.cost import charges
 from core.database_retry import connected
 from core.errors import DocumentError
 from core.jobs import PIPELINES, Job

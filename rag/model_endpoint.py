@@ -10,8 +10,8 @@ from typing import Any
 
 import urllib3
 
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from core.errors import SettingsError, TransientError
 from rag.api_keys import ApiKey
 

@@ -5,7 +5,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from core.costs import Quantity
+from core.cost.costs import Quantity
 from core.errors import TransientError
 from core.settings import Settings
 from rag.api_keys import ApiKey, api_key

@@ -3,11 +3,11 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core import consumption
 from core.aws import Services
 from core.blobs import Blobs
+from core.cost import consumption
+from core.cost.ledger import Ledger
 from core.flags import FlagReader
-from core.ledger import Ledger
 from core.part_table import PartTable
 from core.queues import Queues
 from core.settings import Settings

@@ -6,9 +6,7 @@ It depends on what is declared and on the layers, so it is kept under build/ unt
 import fcntl
 import hashlib
 import json
-import os
 import shutil
-import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -16,12 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from layers.target import PYTHON
-from local.deploy import OSLS
 from tests.declarations import ROOT
+from tests.osls import osls
 
 KEPT = ROOT / "build" / "templates"
-NAMES_OF_STAGE = {"PATH", "HOME", "TMPDIR"}  #: a developer's shell does not change a template
-
 
 #: All that can be switched on, where the stage's own settings switch nothing on; and the other way out of a network
 EVERYTHING = {
@@ -99,18 +95,6 @@ def _package(options: list[str], kept: Path) -> None:
     folder = kept.with_suffix(".package")
     with (ROOT / "node_modules" / ".osls.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # it packs in a folder of the checkout, one after the other
-        done = subprocess.run(  # noqa: S603
-            [
-                shutil.which("node") or "node",
-                *("--no-warnings", str(OSLS), "package", "--stage", "dev", "--package", str(folder), *options),
-            ],
-            cwd=ROOT,
-            env={name: value for name, value in os.environ.items() if name in NAMES_OF_STAGE},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            check=False,
-        )
-    assert done.returncode == 0, done.stdout + done.stderr
+        osls("package", "--stage", "dev", "--package", str(folder), *options)
     (folder / "cloudformation-template-update-stack.json").rename(kept)
     shutil.rmtree(folder)

@@ -13,9 +13,9 @@ import pytest
 from api import costs
 from api.app import app
 from api.openapi import describe
-from core.costs import Entry, Quantity
-from core.ledger import month_of
-from core.ledger_place import LedgerPlace
+from core.cost.costs import Entry, Quantity
+from core.cost.ledger import month_of
+from core.cost.ledger_place import LedgerPlace
 from core.status import DocumentStatus
 from tests.api.conftest import Caller, Reply
 from tests.api.ingestion import begin

@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from benchmarks.cost_estimate import Call, estimate, fixed_costs, knowledge_base, with_page_model
-from core.costs import Quantity
+from core.cost.costs import Quantity
 
 USED = {Quantity.SQS_REQUESTS: 10, Quantity.S3_BYTES: 2**30}
 

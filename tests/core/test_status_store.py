@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 from botocore.exceptions import EndpointConnectionError
 
+from core.cursors import CursorError
 from core.errors import DocumentError, SettingsError, TransientError
 from core.generations import Upload
 from core.jobs import Gap
 from core.settings import Settings
 from core.status import DocumentStatus, Status
-from core.status_list import CursorError
 from core.status_store import StatusStore
 from tests.core.statuses import job, upload
 from tests.emulators import TestEmulator

@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from api.identity import identity
 from core import http, principals
+from core.cursors import CursorError
 from core.events import NotificationError, UploadedObject, uploaded_objects
 from core.jobs import ABSENT, Job, JobSchemaError
-from core.status_list import CursorError, Position
+from core.status_list import Position
 from rag import binary_copy
 from tests.core.test_jobs import JOB
 from websocket import protocol

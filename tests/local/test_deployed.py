@@ -1,16 +1,14 @@
 """serverless.yml as it runs on this machine: who gets in, what a browser may do, and a file's whole way."""
 
 import json
-import os
-import subprocess
 from typing import Any
 
 import httpx
 import pytest
 
-from local.deploy import OSLS
 from local.settings import REGION, ROOT
 from tests.local.uploads import aws_s3_cp, watch
+from tests.osls import osls
 from tests.stacks import RunningStack, User
 
 NAME = "summer-timetable.html"
@@ -48,17 +46,9 @@ def test_it_is_found_by_its_owner_alone(stack: RunningStack, user: User, message
 
 
 def test_its_log_lines_are_json(stack: RunningStack, messages: list[dict[str, Any]]) -> None:
-    done = subprocess.run(  # noqa: S603
-        ["node", "--no-warnings", str(OSLS), "logs", "-f", "async_document_processor", "--stage", "local"],  # noqa: S607
-        cwd=ROOT,
-        env=os.environ | stack.stack.settings.environment(),
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=120,
-    )
-    assert done.returncode == 0, done.stderr
-    lines = [json.loads(line) for line in done.stdout.splitlines() if line.startswith("{")]
+    options = ("logs", "-f", "async_document_processor", "--stage", "local")
+    told = osls(*options, variables=stack.stack.settings.environment())
+    lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert [line for line in lines if line.get("documentId") == messages[-1]["documentId"]]
 
 

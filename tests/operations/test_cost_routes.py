@@ -7,7 +7,7 @@ import pytest
 
 from operations import cost_routes
 from tests.api.test_costs import NOW
-from tests.core.test_costs import entry
+from tests.core.cost.test_costs import entry
 from tests.operations.desk import Desk
 from tests.operations.test_letter_routes import call, written
 from tests.operations.test_openapi import conforms

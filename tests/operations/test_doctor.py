@@ -7,8 +7,8 @@ import psycopg2
 import pytest
 
 from core.blobs import derived_key
+from core.cursors import CursorError
 from core.status import Status
-from core.status_list import CursorError
 from operations.doctor import check
 from rag.chunk_ids import version_range
 from tests.operations.ward import Ward

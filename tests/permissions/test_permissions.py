@@ -17,7 +17,9 @@ ELSEWHERE = {
     "query_handler": ("vdr.model_source", "VDR_QUERY_FUNCTION"),
 }
 #: Function and call that it has the code for, and why it never makes it
-NEVER = {("doctor", "core.ledger._entries"): "what a version has cost is told by workers, who charge for their calls"}
+NEVER = {
+    ("doctor", "core.cost.ledger._entries"): "what a version has cost is told by workers, who charge for their calls"
+}
 #: Actions that know no resource: AWS offers no narrower form
 WITHOUT_RESOURCE = {
     "dynamodb:ListStreams",

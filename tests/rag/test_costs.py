@@ -6,10 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from core import charges
-from core.costs import Quantity, Sum
+from core.cost import charges
+from core.cost.costs import Quantity, Sum
+from core.cost.ledger import months_kept
 from core.events import Message
-from core.ledger import months_kept
 from core.status import DocumentStatus
 from tests.databases import TestDatabase
 from tests.emulators import TestEmulator

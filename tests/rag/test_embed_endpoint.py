@@ -9,8 +9,8 @@ from typing import Any, ClassVar
 import numpy as np
 import pytest
 
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from core.errors import SettingsError, TransientError
 from core.settings import Settings
 from rag.api_keys import ApiKey

@@ -14,10 +14,10 @@ from api import deletion
 from core import entry, worker
 from core.aws import Services
 from core.blobs import Blobs
+from core.cost.ledger import Ledger
 from core.errors import DocumentError, TransientError
 from core.events import Message, uploaded_objects
 from core.flags import Flags
-from core.ledger import Ledger
 from core.part_table import PartTable
 from core.queues import Queues
 from core.recovery import NotRetryableError, replay, retry

@@ -1,16 +1,12 @@
 """`serverless rollback` brings an earlier deployment back from what the deployment bucket holds of it."""
 
 import json
-import os
-import shutil
-import subprocess
 from datetime import UTC, datetime
 from typing import Any
 
-from local.deploy import OSLS
 from local.settings import REGION
-from tests.declarations import ROOT
 from tests.emulators import TestEmulator
+from tests.osls import osls
 
 STAGE = "back"
 STACK = f"amplify-rag-async-{STAGE}"
@@ -33,22 +29,6 @@ def delay(sqs: Any) -> str:
     return str(sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["DelaySeconds"])["Attributes"]["DelaySeconds"])
 
 
-def osls(emulator: TestEmulator, *arguments: str) -> str:
-    """What the command says; it must succeed."""
-    done = subprocess.run(  # noqa: S603
-        [shutil.which("node") or "node", "--no-warnings", str(OSLS), *arguments, "--stage", STAGE, "--region", REGION],
-        cwd=ROOT,
-        env={name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ} | emulator.variables,
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    told = done.stdout + done.stderr
-    assert done.returncode == 0, told
-    return told
-
-
 def test_an_earlier_deployment_comes_back(emulator: TestEmulator) -> None:
     client = emulator.emulator.client
     cloudformation, s3, sqs = client("cloudformation"), client("s3"), client("sqs")
@@ -65,7 +45,8 @@ def test_an_earlier_deployment_comes_back(emulator: TestEmulator) -> None:
     cloudformation.get_waiter("stack_update_complete").wait(StackName=STACK)
     assert delay(sqs) == "2"
 
-    listed = osls(emulator, "deploy", "list")
+    where = ("--stage", STAGE, "--region", REGION)
+    listed = osls("deploy", "list", *where, variables=emulator.variables)
     assert all(str(moment) in listed for moment in MOMENTS)
-    osls(emulator, "rollback", "--timestamp", str(MOMENTS[0]))
+    osls("rollback", "--timestamp", str(MOMENTS[0]), *where, variables=emulator.variables)
     assert delay(sqs) == "1"

@@ -13,14 +13,15 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from core import charges, consumption, entry, worker
+from core import entry, worker
 from core.aws import Services
-from core.costs import Entry, Quantity
+from core.cost import charges, consumption
+from core.cost.costs import Entry, Quantity
+from core.cost.ledger import Ledger, months_kept
 from core.errors import DocumentError
 from core.events import Message
 from core.jobs import Job
 from core.lease import Lease
-from core.ledger import Ledger, months_kept
 from core.progress import Reporter
 from core.settings import Settings
 from local.ports import free_port

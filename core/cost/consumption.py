@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Mapping
 from typing import Any, TypeVar
 
-from core.costs import Quantity
+from core.cost.costs import Quantity
 
 Client = TypeVar("Client", bound=Any)
 

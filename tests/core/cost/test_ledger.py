@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from core.costs import Entry, Quantity, Sum
+from core.cost.costs import Entry, Quantity, Sum
+from core.cost.ledger import KEPT_SECONDS, Ledger, month_of, months_kept
+from core.cost.ledger_place import LedgerPlace
+from core.cursors import CursorError
 from core.errors import SettingsError
-from core.ledger import KEPT_SECONDS, Ledger, month_of, months_kept
-from core.ledger_place import LedgerPlace
 from core.settings import Settings
-from core.status_list import CursorError
-from tests.core.test_costs import entry
+from tests.core.cost.test_costs import entry
 from tests.emulators import TestEmulator
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from core import costs, prices
-from core.costs import UNIT_PRICES, Entry, Quantity, Sum, gb_seconds, nano_usd, storage_a_month, sums, token_prices
+from core.cost import costs, prices
+from core.cost.costs import UNIT_PRICES, Entry, Quantity, Sum, gb_seconds, nano_usd, storage_a_month, sums, token_prices
 from core.settings import Settings
 
 MINUTES_5 = 300_000  #: milliseconds

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from core import consumption
-from core.costs import Quantity
+from core.cost import consumption
+from core.cost.costs import Quantity
 from tests.emulators import DERIVED, TestEmulator
 
 

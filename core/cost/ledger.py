@@ -11,8 +11,8 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from core import paged_query
-from core.costs import Entry, Quantity
-from core.ledger_place import LedgerPlace
+from core.cost.costs import Entry, Quantity
+from core.cost.ledger_place import LedgerPlace
 from core.outages import outage
 from core.settings import Settings
 from core.status_items import decode, encode

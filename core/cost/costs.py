@@ -10,7 +10,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from enum import StrEnum
 from typing import Self
 
-from core import prices
+from core.cost import prices
 from core.settings import Settings
 
 NANO = 1_000_000_000  #: nano-dollars of a dollar

@@ -1,12 +1,11 @@
 """A place in the cost ledger, from which a listing goes on; as an opaque text it is a cursor."""
 
-import base64
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Self
 
-from core.status_list import CursorError
+from core import cursors
+from core.cursors import CursorError
 
 LONGEST_KEY_BYTES = 1024  #: of a sort key in DynamoDB
 
@@ -30,18 +29,14 @@ class LedgerPlace:
 
     def encode(self) -> str:
         """The place as a text that may stand in a URL."""
-        return base64.urlsafe_b64encode(json.dumps([self.owner, self.period]).encode()).decode()
+        return cursors.encode([self.owner, self.period])
 
     @classmethod
     def decode(cls, cursor: str) -> Self:
         """The place that a text stands for; raises CursorError for any other text."""
-        try:
-            values = json.loads(base64.b64decode(cursor, altchars=b"-_", validate=True))
-            json.dumps(values, ensure_ascii=False).encode()  # lone surrogates are no text for the table
-        except (ValueError, RecursionError) as error:
-            raise CursorError("the cursor is damaged") from error
-        if not (isinstance(values, list) and len(values) == 2 and all(map(_is_key, values))):
-            raise CursorError("the cursor is damaged")
+        values = cursors.decode(cursor)
+        if not (len(values) == 2 and all(map(_is_key, values))):
+            raise CursorError
         return cls(*values)
 
 

@@ -17,9 +17,10 @@ from contextvars import ContextVar
 from datetime import UTC, datetime
 from pathlib import Path
 
-from core import consumption, costs, ledger, logs, metrics
+from core import logs, metrics
 from core.aws import Services
-from core.costs import Entry, Quantity
+from core.cost import consumption, costs, ledger
+from core.cost.costs import Entry, Quantity
 from core.events import Message
 from core.jobs import Job, JobSchemaError
 from core.plans import PartRecord

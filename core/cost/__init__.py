@@ -1,0 +1,1 @@
+"""What documents cost: prices, what was used, and the ledger that keeps it."""
