@@ -3,12 +3,12 @@
     python -m benchmarks.load [--documents 300] [--a-minute 20] [--owners 10] [--askers 50] [--sockets 500]
                               [--seconds 1500]
 
-(after `make up`.) Each owner's sockets subscribe to all of the owner's documents before the first upload; then the
-documents arrive at random moments, so many a minute (0: all at once), while the askers ask. Checked in the end: every
-document is in the final state that its file calls for; every socket has seen every change of every document of its
-owner, from number 1 on, as the history has them; nobody has seen another owner's. What the servers hold (open files,
-records of sockets, connections to the database) is shown before, after, and once idle functions have been put away.
-The documents are deleted at the end. Sends to this machine only.
+(after `make up`.) Each owner's sockets subscribe to all of the owner's documents, and the askers begin to ask, before
+the first upload; then the documents arrive at random moments, so many a minute (0: all at once). Checked in the end:
+every document is in the final state that its file calls for; every socket has seen every change of every document of
+its owner, from number 1 on, as the history has them; nobody has seen another owner's. What the servers hold (open
+files, records of sockets, connections to the database) is shown before, after, and once idle functions have been put
+away. The documents are deleted at the end. Sends to this machine only.
 
 Latency of a push: from the time in the state, taken before it is written, to the arrival at the client.
 """
@@ -27,7 +27,7 @@ import httpx
 import numpy as np
 
 from benchmarks import machine
-from benchmarks.load_clients import Asker, Listener, Owner
+from benchmarks.load_clients import ARRIVING_SECONDS, Asker, Listener, Owner
 from benchmarks.load_documents import documents
 from benchmarks.load_pace import arrivals, at, few_at_a_time, until_quiet
 from benchmarks.processes import family_mb
@@ -73,9 +73,10 @@ async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
     """Seconds that the uploads took, and until every document was in a final state."""
     await few_at_a_time([listener.open(load.where.websocket) for listener in load.listeners])
     ended = asyncio.Event()
-    listening = [asyncio.create_task(listener.listen()) for listener in load.listeners]
+    listening = [asyncio.create_task(listener.listen(load.where.websocket)) for listener in load.listeners]
     others = [asyncio.create_task(asker.ask(ended)) for asker in load.askers]
     others.append(asyncio.create_task(_sample_memory(load, ended)))
+    await asyncio.sleep(ARRIVING_SECONDS)  # functions that answer questions start on these processors too
     started = time.perf_counter()
     files = documents(options.documents, seed=options.seed)
     uploads = [load.owners[number % len(load.owners)].upload(file) for number, file in enumerate(files)]
@@ -184,7 +185,11 @@ def report(
         ["changes of state, pushes", f"{changes}, {len(pushes)}"],
         ["push p50 / p95 / p99", " / ".join(f"{np.percentile(pushes, share):.0f}" for share in (50, 95, 99)) + " ms"],
         ["pushes repeated", str(sum(each.repeated for each in load.listeners))],
-        ["connections lost", str(sum(each.losses for each in load.listeners))],
+        [
+            "connections ended by the service",
+            f"{sum(each.losses for each in load.listeners)}; {sum(each.caught_up for each in load.listeners)}"
+            " changes asked for after that",
+        ],
         [
             "memory of all servers",
             f"{np.median(load.memory_mb[:third]):.0f} MB in the first third of the time,"

@@ -5,6 +5,7 @@ import json
 import random
 import time
 from collections import Counter, defaultdict
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -18,6 +19,7 @@ from benchmarks.load_documents import LoadDocument, question
 
 ATTEMPTS = 30  #: of a request that the service, or an overloaded gateway before it, turns away
 THINKING_SECONDS = (1.5, 4.5)  #: between two questions of one client
+ARRIVING_SECONDS = 45  #: within which every client has asked its first question
 
 
 @dataclass
@@ -63,14 +65,17 @@ class Owner:
 
 @dataclass
 class Listener:
-    """A socket that has subscribed to all documents of its owner and notes what comes."""
+    """A socket that has subscribed to all documents of its owner and notes what comes; ended by the other side, it
+    connects again and asks for what it missed, as the protocol has it."""
 
     owner: Owner
     seen: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     latencies_ms: list[float] = field(default_factory=list)
     repeated: int = 0
-    losses: int = 0  #: times that the connection ended by itself
+    losses: int = 0  #: times that the connection was not ended by this side
+    caught_up: int = 0  #: changes that were asked for after that
     _socket: ClientConnection | None = None
+    _closing: bool = False
 
     async def open(self, address: str) -> None:
         """Connect, subscribe, and wait for the confirmation."""
@@ -81,18 +86,31 @@ class Listener:
         if confirmed["type"] != "subscription_confirmed":
             raise RuntimeError(f"a subscription was answered by {confirmed}")
 
-    async def listen(self) -> None:
-        """Note every update until the socket is closed."""
-        assert self._socket is not None
-        try:
-            async for frame in self._socket:
-                self._note(json.loads(frame), time.time())
-        except ConnectionClosed:
+    async def listen(self, address: str) -> None:
+        """Note every update until the socket is closed by this side."""
+        await self._hear()
+        while not self._closing:
             self.losses += 1
+            await self.open(address)
+            await self._catch_up()
+            await self._hear()
 
     async def close(self) -> None:
+        self._closing = True
         if self._socket:
             await self._socket.close()
+
+    async def _hear(self) -> None:
+        assert self._socket is not None
+        with suppress(ConnectionClosed):
+            async for frame in self._socket:
+                self._note(json.loads(frame), time.time())
+
+    async def _catch_up(self) -> None:
+        for document_id in list(self.owner.expected):
+            missed = {event["sequence"] for event in await self.owner.events(document_id)} - self.seen[document_id]
+            self.caught_up += len(missed)
+            self.seen[document_id] |= missed
 
     def _note(self, message: dict[str, Any], now: float) -> None:
         if message["type"] != "document_status_update":
@@ -114,7 +132,7 @@ class Asker:
 
     async def ask(self, until: asyncio.Event) -> None:
         """Ask until the end; nobody begins at the same moment as all the others."""
-        await asyncio.sleep(self.chance.uniform(0, 10 * THINKING_SECONDS[1]))
+        await asyncio.sleep(self.chance.uniform(0, ARRIVING_SECONDS))
         while not until.is_set():
             started = time.perf_counter()
             headers = {"authorization": f"Bearer {self.owner.token}"}
