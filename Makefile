@@ -11,7 +11,7 @@ TEST_PROCESSES := $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n)))
 PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help setup setup-dev up down status demo test check layers images audit lock logs clean
+.PHONY: help setup setup-dev up down status demo test check style types template dockerfiles layers images audit lock logs clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,18 +33,26 @@ test: setup-dev ## run every test; T="tests/core -k chunk" for some
 	node --no-warnings --test build/web/tests/
 	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(T)
 
-check: setup-dev audit layers ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
+check: style types template dockerfiles audit ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
+
+style: setup-dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+types: setup-dev
+	$(BIN)/mypy
 	$(TSC) --project web --noEmit
+
+template: layers
 	$(OSLS) package --stage dev --package build/dev
 	$(OSLS) package --stage dev --param database=create --param databaseAccess=proxy --package build/dev-create
 	$(BIN)/cfn-lint -i W3005 -t build/dev*/cloudformation-template-update-stack.json
 	$(POLICIES) --config-file checkov.yml --file build/dev*/cloudformation-template-update-stack.json
 	$(BIN)/python -m pytest --quiet tests/template/test_limits.py
 	$(BIN)/python -m layers.sizes build/dev
+
+dockerfiles: setup-dev
 	$(BIN)/hadolint layers/*/Dockerfile
 
 layers: setup-dev ## build the layers under the zip functions, if their packages changed; ARCHITECTURE=arm64 for Graviton
