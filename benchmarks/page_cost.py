@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
-from core import prices
+from core.cost import prices
 
 HOUR = 3600
+VCPU_MB = 1769  #: memory of a function that has one vCPU: see "Configure Lambda function memory" in AWS's guide
 
 
 @dataclass(frozen=True)
@@ -13,9 +14,13 @@ class Prices:
 
     gigabyte_second: float = float(prices.LAMBDA_X86_GB_SECOND)  #: dollars
     gigabytes: float = 10.0  #: memory of the function
-    effective_cores: float = 3.5  #: of the measured kind that a function of that memory is worth: an assumption
     gpu_hour: float = 0.8048  #: dollars for an instance with a GPU, by default g6.xlarge on demand
     gpu_pages_per_second: float = 2.0  #: an assumption until measured; 2.4 is reported of an A100, tiles and all
+
+    @property
+    def processors(self) -> float:
+        """Of the measured kind that the function has, if one vCPU of Lambda is worth one: an assumption."""
+        return self.gigabytes * 1024 / VCPU_MB
 
 
 @dataclass(frozen=True)
@@ -30,8 +35,8 @@ class Cost:
 
 
 def page_cost(processor_seconds: float, prices: Prices) -> Cost:
-    """The cost of a page that takes so many seconds of one measured core."""
-    seconds = processor_seconds / prices.effective_cores
+    """The cost of a page that takes so many seconds of one measured processor."""
+    seconds = processor_seconds / prices.processors
     dollars = seconds * prices.gigabytes * prices.gigabyte_second
     at_most = prices.gpu_pages_per_second * HOUR  # pages an hour
     break_even = prices.gpu_hour / dollars

@@ -6,9 +6,9 @@
 Processor seconds of one core, by one thread, of this process and of its children: `model` is the forward pass alone;
 `render`, `prepare` (the model's processor, pooling), `images` (WebP in two sizes) and `store` (packing, rows into
 PostgreSQL, images to the emulator's S3) are what comes on top.
-Time on a shared machine says little, processor seconds do. Dollars follow from them (benchmarks/page_cost.py) and from
-an assumption that a Lambda function of 10 GB is worth 3.5 such cores. Without --model, the model is made in a temporary
-folder (1 GB).
+Time on a shared machine says little, processor seconds do. Dollars follow from them (benchmarks/page_cost.py), if a
+vCPU of Lambda, of which a function of 10 GB has 5.8, is worth a core here. Without --model, the model is made in a
+temporary folder (1 GB).
 """
 
 import argparse
@@ -166,7 +166,7 @@ def main() -> None:
     columns = ["", "pages", "model", "render", "prepare", "images", "store", "around the model", "vectors"]
     machine.show(f"Processor seconds a page, {path.name}", about, columns, [figures for figures, _ in rows])
     columns = ["", "seconds", "$ per 1,000 pages", "the same on a GPU", "GPU pays from pages an hour"]
-    title = f"On a Lambda function of {prices.gigabytes:.0f} GB, taken for {prices.effective_cores} cores"
+    title = f"On a Lambda function of {prices.gigabytes:.0f} GB, taken for {prices.processors:.1f} such cores"
     note = f"GPU: ${prices.gpu_hour} an hour and {prices.gpu_pages_per_second} pages/s assumed, busy all the time"
     machine.show(title, about, columns, [costs for _, costs in rows], [note])
 

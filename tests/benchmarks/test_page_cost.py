@@ -2,15 +2,17 @@
 
 import pytest
 
-from benchmarks.page_cost import Prices, page_cost
+from benchmarks.page_cost import VCPU_MB, Prices, page_cost
 
-PRICES = Prices(gigabyte_second=0.00002, gigabytes=10, effective_cores=4, gpu_hour=0.72, gpu_pages_per_second=2)
+GIGABYTES = 4 * VCPU_MB / 1024  #: of a function with four processors
+SECOND = 0.0002  #: dollars for a second of it
+PRICES = Prices(gigabyte_second=SECOND / GIGABYTES, gigabytes=GIGABYTES, gpu_hour=0.72, gpu_pages_per_second=2)
 
 
-def test_a_page_costs_its_share_of_cores_and_memory() -> None:
+def test_a_page_costs_its_share_of_processors_and_memory() -> None:
     cost = page_cost(40, PRICES)
     assert cost.seconds == pytest.approx(10)
-    assert cost.dollars == pytest.approx(10 * 10 * 0.00002)
+    assert cost.dollars == pytest.approx(10 * SECOND)
     assert cost.gpu_dollars == pytest.approx(0.72 / 7200)
 
 

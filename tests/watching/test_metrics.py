@@ -2,6 +2,7 @@
 
 import ast
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
@@ -91,3 +92,10 @@ def test_an_alarm_tells_somebody_and_knows_what_silence_means(name: str) -> None
     assert alarm["AlarmDescription"]
     shown = [query for query in alarm.get("Metrics", []) if query["ReturnData"]]
     assert len(shown) == (1 if "Metrics" in alarm else 0)
+
+
+def test_what_to_do_is_said_for_each_alarm_and_no_other() -> None:
+    told = (ROOT / "docs" / "watching.md").read_text().partition("## Alarms and what to do")[2].partition("\n## ")[0]
+    rows = [line.split("|")[1] for line in told.splitlines() if line.startswith("| `")]
+    named = {PREFIX + name for row in rows for name in re.findall(r"`([^`]+)`", row)}
+    assert named == {alarm["AlarmName"] for alarm in ALARMS.values()}
