@@ -8,7 +8,7 @@ TSC := node_modules/.bin/tsc
 POLICIES := $(BIN)/uv tool run --from checkov==3.3.30 checkov
 # Tests wait for other processes as often as they compute, so there is work for more of them than processors
 TEST_PROCESSES := $(shell n=$$(nproc); echo $$((n < 3 ? 3 : n > 4 ? 4 : n)))
-PIP_INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PIP_INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --constraint constraints.txt
 
 .DEFAULT_GOAL := help
 .PHONY: help setup setup-dev up down status demo test check style types template dockerfiles layers images audit lock logs clean
@@ -93,7 +93,7 @@ setup-dev: setup $(VENV)/.ready-dev ## install what tests and checks need too
 $(VENV)/.ready: requirements.lock local/programs.sh
 	@python=$$(local/programs.sh) && { [ -x $(BIN)/python ] || $$python -m venv $(VENV); }
 	@echo "installing Python packages"
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes -r requirements.lock
 	@printf '%s\n' '#!$(abspath $(BIN)/python)' 'import sys' 'sys.path.insert(0, "$(CURDIR)")' \
 		'from cli.main import app' 'app()' > $(BIN)/amplify-rag
 	@chmod +x $(BIN)/amplify-rag

@@ -87,12 +87,16 @@ def fixed_costs() -> list[tuple[str, Decimal]]:
     """What is paid every month whether anybody uploads anything or not, in dollars."""
     hours = prices.MONTH_HOURS
     ours = [
+        ("every stage: the key of the alarms' topic", prices.KEY_MONTH),
         ("an existing database: nothing more", Decimal(0)),
         ("database: create, while Aurora pauses: its storage alone", Decimal(0)),
         ("database: create, Aurora that never pauses, 0.5 ACU", hours * prices.AURORA_ACU_HOUR / 2),
         ("RDS Proxy in front of it, billed as 8 ACU", hours * prices.RDS_PROXY_ACU_HOUR * prices.RDS_PROXY_LEAST_ACUS),
         ("network: endpoints, three in two zones", hours * prices.VPC_ENDPOINT_HOUR * 3 * 2),
-        ("network: nat, one gateway without its traffic", hours * prices.NAT_GATEWAY_HOUR),
+        (
+            "network: nat, one gateway and its address, without traffic",
+            hours * (prices.NAT_GATEWAY_HOUR + prices.PUBLIC_ADDRESS_HOUR),
+        ),
         ("a dashboard", prices.DASHBOARD_MONTH),
         ("an alarm, each", prices.ALARM_MONTH),
         ("a metric with its dimensions, each", prices.METRIC_MONTH),

@@ -8,7 +8,7 @@ from core.aws import secret_field
 from core.database import DEFAULT_PORT, encryption
 from core.settings import Settings, settings
 from operations import migrations
-from operations.migrations import MigrationError, MigrationRunningError
+from operations.migrations import MigrationError, MigrationRunningError, RoleInUseError
 
 WAKING_SECONDS = 60  #: to connect: a database that pauses when nobody uses it takes its time to wake
 
@@ -28,7 +28,11 @@ def migrate(event: dict[str, Any], context: object) -> dict[str, Any]:
     except MigrationRunningError as error:
         logs.error("Migration refused")
         return {"error": str(error)}
-    passwords = [] if dry_run else _set_passwords(dsn, configured)
+    try:
+        passwords = [] if dry_run else _set_passwords(dsn, configured)
+    except RoleInUseError as error:
+        logs.error("Password refused")
+        return report.as_dict() | {"passwords": [], "error": str(error)}
     applied = [each.name for each in report.applied]
     about = {"earlier": report.earlier, "pending": len(report.pending), "duration_ms": report.duration_ms}
     logs.info("Database migrated", dry_run=dry_run, applied=applied, passwords=passwords, **about)

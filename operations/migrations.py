@@ -25,10 +25,25 @@ NUMBERED = re.compile(r"\d{4}\.")  #: the folder's other files are further names
 LOCK_KEY = "amplify-rag migrations"
 LOCK_SECONDS = 60  #: a run waits so long for another one to end
 ALONE = "SELECT pg_advisory_lock(hashtextextended(%s, 0))"
+#: Roles belong to a server, what they may do to a database; in which others than this one a role may do something
+ELSEWHERE = """
+SELECT DISTINCT datname FROM pg_shdepend JOIN pg_database ON pg_database.oid = dbid
+WHERE refclassid = 'pg_authid'::regclass AND refobjid = (SELECT oid FROM pg_roles WHERE rolname = %s)
+  AND datname <> current_database()
+ORDER BY datname
+"""
 
 
 class MigrationRunningError(RagError):
     """Another run holds the lock."""
+
+
+class RoleInUseError(RagError):
+    """Other databases of the server use the role, with another password: they would lose it."""
+
+    def __init__(self, role: str, databases: Sequence[str]) -> None:
+        named = ", ".join(databases)
+        super().__init__(f"role {role} has another password, and works in {named} too: a stage wants its own server")
 
 
 class MigrationError(RagError):
@@ -84,10 +99,26 @@ def migrate(dsn: str, *, dry_run: bool = False, lock_seconds: int = LOCK_SECONDS
 
 
 def set_password(dsn: str, password: str, role: str) -> None:
-    """Let a role that the migrations made log in with this password, of which the server sees the hash alone."""
+    """Let a role that the migrations made log in with this password, of which the server sees the hash alone.
+
+    Raises RoleInUseError when it has another one by which functions of another database log in.
+    """
+    if _logs_in(dsn, role, password):
+        return
     with closing(psycopg2.connect(dsn)) as database, database, database.cursor() as cursor:
+        cursor.execute(ELSEWHERE, (role,))
+        if others := [name for (name,) in cursor.fetchall()]:
+            raise RoleInUseError(role, others)
         hashed = encrypt_password(password, role, database, "scram-sha-256")
         cursor.execute(sql.SQL("ALTER ROLE {} LOGIN PASSWORD %s").format(sql.Identifier(role)), (hashed,))
+
+
+def _logs_in(dsn: str, role: str, password: str) -> bool:
+    try:
+        psycopg2.connect(dsn, user=role, password=password).close()
+    except psycopg2.OperationalError:
+        return False
+    return True
 
 
 @contextmanager

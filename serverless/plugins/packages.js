@@ -26,7 +26,10 @@ class Packages {
             'before:package:cleanup': () => this.chooseCode(),
             'after:package:createDeploymentArtifacts': () => this.run('layers.bytecode', this.service.package.artifact),
             'after:package:compileFunctions': () => this.addLayers(),
-            'before:deploy:deploy': () => this.requireImages(),
+            'before:deploy:deploy': () => {
+              this.requireImages();
+              this.requireReachableModel();
+            },
             'after:aws:deploy:deploy:uploadArtifacts': () => this.uploadLayers(),
           };
   }
@@ -100,6 +103,14 @@ class Packages {
     const missing = Object.entries(this.service.custom.images).filter(([, uri]) => !uri);
     if (missing.length === 0) return;
     throw new Error(`no image (ECR, by digest) for ${missing.map(([name]) => name).join(', ')}: make images says how`);
+  }
+
+  // A hub (organisation/name) is not reached from a network without the internet
+  requireReachableModel() {
+    const { custom, functions } = this.service;
+    const model = functions.vdr_processor.environment.VDR_MODEL_NAME;
+    if (custom.network.internet !== false || !/^[^/:]+\/[^/:]+$/.test(model)) return;
+    throw new Error(`page model ${model} is on a hub, which network "endpoints" does not reach: docs/packages.md has other places for it`);
   }
 
   async uploadLayers() {

@@ -9,7 +9,7 @@ import psycopg2
 import pytest
 
 from operations import migrations
-from operations.migrations import MigrationError, MigrationRunningError, migrate
+from operations.migrations import MigrationError, MigrationRunningError, RoleInUseError, migrate, set_password
 from tests.databases import TestServer
 
 
@@ -72,3 +72,11 @@ def test_who_waits_too_long_is_refused(empty: str) -> None:
         with pytest.raises(MigrationRunningError):
             migrate(empty, lock_seconds=1)
     assert migrate(empty, dry_run=True).earlier == 0  # the lock went with its holder
+
+
+def test_a_role_that_another_database_uses_keeps_its_password(postgres: TestServer, empty: str) -> None:
+    migrate(empty)
+    set_password(empty, postgres.passwords.application, "rag_app")  # as it is
+    with pytest.raises(RoleInUseError, match="role rag_app has another password, and works in template_amplify_rag too"):
+        set_password(empty, "another one", "rag_app")
+    psycopg2.connect(postgres.dsn("to_be_migrated", "rag_app")).close()

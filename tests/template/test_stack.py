@@ -7,6 +7,7 @@ import pytest
 from tests.templates import EVERYTHING, Template, compiled
 
 #: Everything that keeps what users gave, or what says what became of it
+RECOVERABLE = ("DocumentStatusTable", "DocumentAuditTable", "UsageTable")
 LASTING = ("UploadsBucket", "DerivedBucket", "DocumentStatusTable", "DocumentAuditTable", "UserPool")
 
 
@@ -98,7 +99,7 @@ def test_tables_are_on_demand_encrypted_and_expire_their_items(template: Templat
         assert table["BillingMode"] == "PAY_PER_REQUEST", name
         assert table["SSESpecification"] == {"SSEEnabled": True}, name
         assert table["TimeToLiveSpecification"] == {"AttributeName": "ttl", "Enabled": True}, name
-        lasting = name in LASTING
+        lasting = name in RECOVERABLE
         assert ("PointInTimeRecoverySpecification" in table) is lasting, name
         if lasting:
             assert str(table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"]).lower() == "true"
@@ -106,7 +107,8 @@ def test_tables_are_on_demand_encrypted_and_expire_their_items(template: Templat
 
 def test_what_lasts_is_kept_when_the_stack_goes(template: Template) -> None:
     for name in LASTING:
-        assert template.resources[name]["DeletionPolicy"] == template.resources[name]["UpdateReplacePolicy"] == "Retain"
+        assert template.resources[name]["DeletionPolicy"] == "RetainExceptOnCreate", name
+        assert template.resources[name]["UpdateReplacePolicy"] == "Retain", name
     protected = compiled(**EVERYTHING).of("DynamoDB::Table")
     for name in ("DocumentStatusTable", "DocumentAuditTable"):
         assert str(protected[name]["DeletionProtectionEnabled"]).lower() == "true"
