@@ -1,5 +1,6 @@
 """`amplify-rag cost`: what documents have cost."""
 
+import re
 from collections.abc import Mapping
 from typing import Annotated, Any
 
@@ -14,11 +15,13 @@ from cli.options import AsJson, EndpointsFile, Stage, call
 Document = Annotated[
     str | None, typer.Argument(metavar="[ID]", help="One document, by documentId or statusId; left out: a month.")
 ]
-Month = Annotated[str | None, typer.Option("--month", metavar="2026-11", help="Default: the present one, by UTC.")]
+
+Month = Annotated[str | None, typer.Option("--month", metavar="YYYY-MM", help="Default: the present one, by UTC.")]
 Owner = Annotated[
     str | None, typer.Option("--owner", metavar="NAME", help="Only this owner: user:<sub> or group:<name>.")
 ]
 All = Annotated[bool, typer.Option("--all", help="All owners; for members of the operators' group.")]
+MONTH = re.compile("[0-9]{4}-(0[1-9]|1[0-2])")
 
 
 def cost(
@@ -37,10 +40,16 @@ def cost(
             raise typer.BadParameter("give either a document, or --month, --owner and --all")
         found = call(file, stage, lambda client: client.document_cost(document))
     else:
+        if month is not None and not MONTH.fullmatch(month):
+            raise typer.BadParameter("a month is YYYY-MM, such as 2026-11")
         found = call(file, stage, lambda client: month_cost(client, month, everybody))
         found["owners"] = [each for each in found["owners"] if owner in {None, each["owner"]}]
     if as_json:
         print_json(found)
+        return
+    if owner and not found["owners"]:
+        others = "" if everybody else " Owners other than you and your groups need --all, which is for operators."
+        out.print(f"Nothing of {owner} in {found['month']}.{others}", markup=False, soft_wrap=True)
         return
     out.print(_document_table(found) if document is not None else _month_table(found))
     _print_notes(found)

@@ -10,7 +10,7 @@ from cli.account import Account
 from cli.console import out, print_json
 from cli.errors import CliError
 from cli.options import AsJson, EndpointsFile, Stage
-from cli.stage_flags import StageFlags
+from cli.stage_flags import StageFlags, require_room
 from core.flags import SECONDS
 
 #: What `set` and `unset` take; what is paused is set by `pause` and `resume`
@@ -45,10 +45,10 @@ def set_flag(
     content = flags.read()
     try:
         (content.setdefault(group, {}) if leaf else content)[leaf or group] = json.loads(value)
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise CliError(f"{value} is not JSON; text stands in quotation marks: '\"text\"'") from error
-    flags.write(content)
-    _print(content, as_json)
+    require_room(content)
+    _print(flags.write(content), as_json)
 
 
 @app.command()
@@ -58,8 +58,15 @@ def unset(name: Name, *, file: EndpointsFile = None, stage: Stage = None, as_jso
     content = flags.read()
     with suppress(KeyError):
         del (content[group] if leaf else content)[leaf or group]
-    flags.write(content)
-    _print(content, as_json)
+    _print(flags.write(content), as_json)
+
+
+@app.command()
+def reset(*, file: EndpointsFile = None, stage: Stage = None, as_json: AsJson = False) -> None:
+    """Put all flags back to their defaults, malformed ones too; what is paused stays so until `resume`."""
+    flags = StageFlags(Account(file, stage))
+    content = flags.readable()
+    _print(flags.write({name: value for name, value in content.items() if name == "paused"}), as_json)
 
 
 def _path(name: str) -> tuple[str, str]:
@@ -74,9 +81,10 @@ def _print(content: dict[str, Any], as_json: bool) -> None:
     if as_json:
         print_json(content)
         return
-    for name, value in _flat(content).items():
+    flat = _flat(content)
+    for name, value in flat.items():
         out.print(f"{name:<20}  {json.dumps(value, ensure_ascii=False)}", markup=False, soft_wrap=True)
-    if not content:
+    if not flat:
         out.print("No flag is set: all are at their defaults.", style="dim")
 
 

@@ -2,17 +2,19 @@
 
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.table import Table
 
 from cli.account import Account
-from cli.console import err, out, print_json
+from cli.console import out, print_json
+from cli.errors import CliError
 from cli.options import AsJson, EndpointsFile, Stage
-from cli.stage_flags import MalformedFlagsError, StageFlags
+from cli.stage_flags import StageFlags
+from cli.takeover import Record
 from cli.triggers import Trigger, Triggers
-from core.flags import PARTS
+from core.flags import ENTRY, PARTS
 
 
 class Part(StrEnum):
@@ -36,7 +38,7 @@ def pause(*, only: Only = None, file: EndpointsFile = None, stage: Stage = None,
     """
     account = Account(file, stage)
     flags, triggers = StageFlags(account), Triggers(account)
-    content, parts = _readable(flags), _parts(only)
+    content, parts = flags.readable(), _parts(only)
     known: dict[str, list[str]] = content.setdefault("paused", {})
     for part in parts:
         running = [trigger.id for trigger in triggers.of(triggers.function(part)) if trigger.state != "Disabled"]
@@ -48,25 +50,34 @@ def pause(*, only: Only = None, file: EndpointsFile = None, stage: Stage = None,
 
 
 def resume(*, only: Only = None, file: EndpointsFile = None, stage: Stage = None, as_json: AsJson = False) -> None:
-    """Go on where `pause` stopped, with your own AWS credentials; what it did not disable stays as it is."""
+    """Take jobs from queues again, with your own AWS credentials.
+
+    Enables the triggers by the stage's own queues, whoever disabled them, and by other queues what `pause` disabled.
+    """
     account = Account(file, stage)
     flags, triggers = StageFlags(account), Triggers(account)
-    content, parts = flags.read(), _parts(only)
+    content, parts = flags.readable(), _parts(only)
     known: dict[str, list[str]] = content.get("paused", {})
     for part in parts:
-        triggers.switch(known.get(part, ()), enabled=True)
+        triggers.switch(triggers.resumable(part, known.get(part, ())), enabled=True)
     left = {part: ids for part, ids in known.items() if part not in parts}
-    flags.write({**content, "paused": left} if left else {n: v for n, v in content.items() if n != "paused"})
+    flags.write({**content, "paused": left})
     _show(triggers, left, as_json)
+    if ENTRY in parts:
+        _require_taken_over(account, triggers)
 
 
-def _readable(flags: StageFlags) -> dict[str, Any]:
-    """The flags that are set, or none where they are malformed: functions leave those aside, and a brake must work."""
-    try:
-        return flags.read()
-    except MalformedFlagsError as error:
-        err.print(f"{error}. They are replaced; they were: {error.text}", style="yellow", markup=False, soft_wrap=True)
-        return {}
+def _require_taken_over(account: Account, triggers: Triggers) -> None:
+    """Raises CliError when the queue of an older system is taken over and starts nothing all the same."""
+    known = Record(account).read()
+    if known is None:
+        return
+    running = {each.queue for each in triggers.of(triggers.function(ENTRY)) if each.state != "Disabled"}
+    if known.queue not in running:
+        raise CliError(
+            f"{known.queue} is taken over from {known.function}, but its trigger is disabled: "
+            f"repeat `trigger take --from {known.function}`, or `trigger give-back`"
+        )
 
 
 def _parts(only: Sequence[Part] | None) -> list[str]:

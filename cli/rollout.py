@@ -1,6 +1,7 @@
 """`amplify-rag rollout`: who uses this system while an older one runs beside it, for operators."""
 
 import mimetypes
+from collections.abc import Mapping
 from pathlib import PurePath
 from typing import Annotated, Any
 
@@ -27,6 +28,10 @@ Size = Annotated[float, typer.Option("--size", metavar="MB", min=0, help="Size o
 app = typer.Typer(no_args_is_help=True, help="Who uses this system while an older one runs beside it.")
 
 
+class UnknownUserError(CliError):
+    """No user of the pool has an address, or several have it."""
+
+
 @app.callback()
 def group() -> None:
     """Keeps `check` a command of its own while there is no other."""
@@ -44,21 +49,33 @@ def check(
 ) -> None:
     """Say which system takes the documents of users, or one document of theirs, and why.
 
-    What a user is told at `GET /v2/rollout`, worked out here from the stage's flags.
+    What a user is told at `GET /v2/rollout`, worked out here from the stage's flags. Addresses that the pool does not
+    know are named at the end, with exit code 1.
     """
     account = Account(file, stage)
     flags = StageFlags(account).parsed()
     document = name and File(name, mimetypes.guess_type(PurePath(name).name)[0] or "", round(size * MEGABYTE))
-    choices = {
-        user: rollout.choose(flags.rollout, _user(user, account), document or None, paused=ENTRY in flags.paused)
-        for user in users
-    }
+    choices: dict[str, Choice] = {}
+    unknown: list[str] = []
+    for each in users:
+        try:
+            user = _user(each, account)
+        except UnknownUserError as error:
+            unknown.append(str(error))
+        else:
+            choices[each] = rollout.choose(flags.rollout, user, document or None, paused=ENTRY in flags.paused)
+    _print(choices, flags.rollout, as_json)
+    if unknown:
+        raise CliError("; ".join(unknown))
+
+
+def _print(choices: Mapping[str, Choice], chosen: Rollout, as_json: bool) -> None:
     if as_json:
         print_json([{"user": user, **vars(choice)} for user, choice in choices.items()])
         return
-    width = max(map(len, users))
+    width = max(map(len, choices), default=0)
     for user, choice in choices.items():
-        out.print(f"{user:<{width}}  {choice.use}  {_why(choice, flags.rollout)}", markup=False, soft_wrap=True)
+        out.print(f"{user:<{width}}  {choice.use}  {_why(choice, chosen)}", markup=False, soft_wrap=True)
 
 
 def _user(name: str, account: Account) -> User:
@@ -73,7 +90,7 @@ def _user(name: str, account: Account) -> User:
             UserPoolId=outputs[OUTPUTS["userPoolId"]], Filter=f"email = {_quoted(name)}", Limit=2
         )["Users"]
     if len(users) != 1:
-        raise CliError(f"{'no user' if not users else 'more than one user'} of the pool has the address {name}")
+        raise UnknownUserError(f"{'no user' if not users else 'more than one user'} of the pool has the address {name}")
     attributes: dict[str, Any] = {attribute["Name"]: attribute["Value"] for attribute in users[0]["Attributes"]}
     return User(attributes["sub"], name)
 

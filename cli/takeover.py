@@ -60,6 +60,8 @@ def plan(triggers: Triggers, function: str, queue: str | None) -> Takeover:
     older = [each for each in triggers.of(function) if queue in {None, each.queue, each.queue_name}]
     if not older:
         raise CliError(f"{function} has no trigger by {queue or 'a queue'}")
+    if any(map(triggers.is_own, older)):
+        raise CliError(f"{function} or its queue belongs to stage {triggers.stage} itself: nothing to take over")
     if len(older) > 1:
         raise CliError(f"{function} has several queues, choose one by --queue: {_names(older)}")
     [chosen] = older
@@ -98,16 +100,19 @@ def _senders(account: Account, queue: str) -> set[str]:
     return set() if any("*" in source for source in sources) else set(sources)
 
 
-def take(triggers: Triggers, record: Record, wanted: Takeover) -> None:
+def take(triggers: Triggers, record: Record, wanted: Takeover, *, dry_run: bool = False) -> None:
     """Disable the older function's trigger, then enable ours by the same queue. May be repeated after a failure.
 
     Between the two, messages wait. Ours is made beforehand, disabled: if that is refused, nothing has changed.
+    Raises CliError when another queue is taken over; a dry run finds out just that.
     """
     known = record.read()
+    if known is not None and (known.function, known.queue) != (wanted.function, wanted.queue):
+        raise CliError(f"{known.queue} is taken over from {known.function}: give it back first")
+    if dry_run:
+        return
     if known is None:
         record.write(wanted)
-    elif (known.function, known.queue) != (wanted.function, wanted.queue):
-        raise CliError(f"{known.queue} is taken over from {known.function}: give it back first")
     try:
         own = _own(triggers, wanted.queue) or triggers.create(_model(triggers, wanted.queue), wanted.queue)
     except CliError:
@@ -118,13 +123,18 @@ def take(triggers: Triggers, record: Record, wanted: Takeover) -> None:
     triggers.switch([own.id], enabled=True)
 
 
-def give_back(triggers: Triggers, record: Record) -> Takeover:
-    """Restore what was before the take-over, in the reverse order; raises CliError when nothing is taken over."""
+def give_back(triggers: Triggers, record: Record, *, dry_run: bool = False) -> Takeover:
+    """Restore what was before the take-over, in the reverse order, unless the run is dry; what that is.
+
+    Raises CliError when nothing is taken over, or its trigger is gone.
+    """
     known = record.read()
     if known is None:
         raise CliError(f"stage {triggers.stage} has taken nothing over")
     if triggers.find(known.trigger) is None:
         raise CliError(f"trigger {known.trigger} of {known.function} is gone: make it again, then remove {record.name}")
+    if dry_run:
+        return known
     own = _own(triggers, known.queue)
     if own is not None and not known.own_was_enabled:
         triggers.switch([own.id], enabled=False)

@@ -72,8 +72,7 @@ def take(
         raise CliError(f"stage {account.stage} is paused: resume it first")
     wanted = takeover.plan(triggers, function, queue)
     takeover.require_buckets(account, triggers, wanted.queue, bucket or ())
-    if not dry_run:
-        takeover.take(triggers, record, wanted)
+    takeover.take(triggers, record, wanted, dry_run=dry_run)
     _report(wanted, ("would disable", "would enable") if dry_run else ("disabled", "enabled"), triggers, as_json)
 
 
@@ -83,11 +82,8 @@ def give_back(
 ) -> None:
     """Give the queue back: the triggers are again as they were before `take`."""
     account = Account(file, stage)
-    triggers, record = Triggers(account), Record(account)
-    known = record.read() if dry_run else takeover.give_back(triggers, record)
-    if known is None:
-        out.print("Nothing is taken over.", style="dim")
-        return
+    triggers = Triggers(account)
+    known = takeover.give_back(triggers, Record(account), dry_run=dry_run)
     _report(known, ("would enable", "would disable") if dry_run else ("enabled", "disabled"), triggers, as_json)
 
 

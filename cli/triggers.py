@@ -1,7 +1,7 @@
 """A stage's triggers: the event source mappings by which queues start functions."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,8 @@ from core.flags import ENTRY, PARTS
 
 #: What can be paused → the function whose triggers that are
 FUNCTIONS = dict(zip(PARTS, ("async_document_processor", "text_rag_processor", "vdr_processor"), strict=True))
+#: … and the queue of the stage by which they go
+QUEUES = dict(zip(PARTS, ("document-index-queue", "text-rag-queue", "vdr-queue"), strict=True))
 STEADY = ("Enabled", "Disabled")
 LONGEST_SECONDS = 180.0  #: that a trigger may take to change
 PAUSE_SECONDS = 1.0  #: between two looks
@@ -42,11 +44,16 @@ class Triggers:
 
     def __init__(self, account: Account) -> None:
         self.stage = account.stage
+        self._stack = STACK.format(stage=account.stage)
         self._lambda = account.client("lambda")
 
     def function(self, part: str) -> str:
         """The deployed name of the function of a part."""
-        return f"{STACK.format(stage=self.stage)}-{FUNCTIONS[part]}"
+        return f"{self._stack}-{FUNCTIONS[part]}"
+
+    def is_own(self, trigger: Trigger) -> bool:
+        """Whether its function or its queue belongs to the stage."""
+        return any(name.startswith(f"{self._stack}-") for name in (trigger.function, trigger.queue_name))
 
     def buckets(self) -> set[str]:
         """The buckets whose objects the entry processes."""
@@ -59,8 +66,26 @@ class Triggers:
         """The triggers of a function by queues; raises UnreachableError when there is no such function."""
         with answering(f"triggers of {function}"):
             self._lambda.get_function_configuration(FunctionName=function)  # or a wrong name has no triggers
-            pages = self._lambda.get_paginator("list_event_source_mappings").paginate(FunctionName=function)
-            found = [mapping for page in pages for mapping in page["EventSourceMappings"]]
+            return self._listed(FunctionName=function)
+
+    def resumable(self, part: str, paused: Collection[str]) -> list[str]:
+        """Ids of what starts a part again: its triggers by the stage's own queue, and by others those of the paused.
+
+        The queue of an older system that was given back in the meantime is left to the function that has it.
+        """
+        queue = f"{self._stack}-{QUEUES[part]}"
+        found = self.of(self.function(part))
+        return [each.id for each in found if each.queue_name == queue or (each.id in paused and not self._lost(each))]
+
+    def _lost(self, trigger: Trigger) -> bool:
+        """Whether another function takes from its queue."""
+        with answering(f"triggers by {trigger.queue_name}"):
+            takers = self._listed(EventSourceArn=trigger.queue)
+        return any(each.function != trigger.function and each.state != "Disabled" for each in takers)
+
+    def _listed(self, **by: str) -> list[Trigger]:
+        pages = self._lambda.get_paginator("list_event_source_mappings").paginate(**by)
+        found = [mapping for page in pages for mapping in page["EventSourceMappings"]]
         return [Trigger.of(mapping) for mapping in found if ":sqs:" in mapping["EventSourceArn"]]
 
     def find(self, trigger: str) -> Trigger | None:

@@ -4,6 +4,7 @@
 """
 
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any, Literal, get_args
@@ -15,6 +16,7 @@ Reason = Literal["paused", "listed", "rule", "percentage"]
 
 BUCKETS = 10_000  #: a bucket is a hundredth of a percent
 MEGABYTE = 1024 * 1024
+LARGEST = sys.float_info.max  #: JSON knows no infinity, though Python reads 1e999 as one
 #: Of FNV-1a with 32 bits, as Fowler, Noll and Vo define them
 OFFSET, PRIME = 0x811C9DC5, 0x01000193
 
@@ -121,7 +123,7 @@ def _rule(content: Any, where: str) -> Rule:
     for pattern in fields.keys() & {"name", "contentType"}:
         if not isinstance(fields[pattern], str):
             raise RolloutError(f"{where}.{pattern} must be a pattern such as *.pptx")
-    larger = _number(fields.get("largerThanMb", 0), f"{where}.largerThanMb", float("inf"))
+    larger = _number(fields.get("largerThanMb", 0), f"{where}.largerThanMb", LARGEST)
     return Rule(**{**fields, "largerThanMb": larger})
 
 
@@ -136,7 +138,7 @@ def _known(content: Any, kind: type, where: str) -> Mapping[str, Any]:
 
 def _number(value: Any, where: str, most: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value <= most:
-        raise RolloutError(f"{where} must be a number from 0" + (f" to {most}" if most < float("inf") else " on"))
+        raise RolloutError(f"{where} must be a number from 0" + (f" to {most}" if most < LARGEST else " on"))
     return float(value)
 
 

@@ -19,6 +19,8 @@ from cli.main import app
 from cli.session import Session
 from tests.cli.service import TOKEN, Service
 from tests.cli.service_http import Handler
+from tests.cli.triggered import Triggered
+from tests.emulators import TestEmulator
 
 Run = Callable[..., Result]
 
@@ -84,3 +86,23 @@ def logged_in(home: Path, service: Service, endpoints: Endpoints) -> Path:
 def run(logged_in: Path) -> Run:
     """Runs a command of the logged-in user."""
     return lambda *arguments, **more: CliRunner().invoke(app, [str(argument) for argument in arguments], **more)
+
+
+@pytest.fixture(scope="module")
+def built_stage(emulator: TestEmulator, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Triggered]:
+    """The stage "local" with an older system beside it."""
+    triggered = Triggered(emulator, tmp_path_factory.mktemp("stage"))
+    triggered.build()
+    pool = emulator.emulator.client("cognito-idp").create_user_pool(PoolName="triggered")["UserPool"]["Id"]
+    addresses = {"api": "http://127.0.0.1:1", "websocket": "ws://127.0.0.1:1", "userPoolId": pool, "clientId": "none"}
+    addresses |= {"aws": emulator.emulator.settings.aws_url}
+    (triggered.folder / "endpoints.json").write_text(json.dumps(addresses))
+    yield triggered
+    triggered.remove()
+
+
+@pytest.fixture
+def stage(built_stage: Triggered) -> Iterator[Triggered]:
+    """That stage, with no flag set and nothing taken over."""
+    yield built_stage
+    built_stage.forget()

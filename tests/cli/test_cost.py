@@ -46,6 +46,22 @@ def test_operators_see_all_owners_and_others_are_refused(service: Service, run: 
     assert (refused.exit_code, refused.stderr) == (1, "error: Only members of the group operators may do this.\n")
 
 
+def test_an_owner_without_costs_is_said_to_have_none(service: Service, run: Run) -> None:
+    service.costs.pages = [[cost(1_000_000, owner="user:me")]]
+    shown = run("cost", "--owner", "group:else").stdout
+    assert shown.startswith("Nothing of group:else in 2026-11.")
+    assert "--all" in shown
+    assert "--all" not in run("cost", "--owner", "group:else", "--all").stdout
+    assert json.loads(run("cost", "--owner", "group:else", "--json").stdout)["owners"] == []
+
+
+@pytest.mark.parametrize("month", ["2026-13", "2026-1", "now", ""])
+def test_a_wrong_month_is_refused_before_anything_is_asked(service: Service, run: Run, month: str) -> None:
+    refused = run("cost", "--month", month)
+    assert (refused.exit_code, "a month is YYYY-MM" in refused.stderr) == (2, True)
+    assert not service.requests
+
+
 def test_a_documents_cost_by_function(document: Document, run: Run) -> None:
     shown = run("cost", document.id).stdout
     for words in ("text_rag_processor", "$0.001200", "$0.000034", "$0.001234", "Keeping it: $0.000500 a month"):

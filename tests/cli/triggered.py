@@ -13,6 +13,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from typer.testing import CliRunner, Result
+
+from cli.main import app
 from core.settings import Settings
 from core.status_store import StatusStore
 from local.settings import ROOT
@@ -38,7 +41,9 @@ def handler(event, context):
             place = {"Bucket": record["s3"]["bucket"]["name"], "Key": "seen/" + record["s3"]["object"]["key"]}
             boto3.client("s3").put_object(Body=b"", **place)
 """
-ENTRY_FUNCTION = "amplify-rag-async-local-async_document_processor"
+STACK = "amplify-rag-async-local"
+ENTRY_FUNCTION = f"{STACK}-async_document_processor"
+TEXT_FUNCTION = f"{STACK}-text_rag_processor"
 OLDER_FUNCTION = "amplify-rag-dev-process_document_for_rag"
 SETTINGS = {
     "BatchSize": 10,
@@ -46,6 +51,8 @@ SETTINGS = {
     "ScalingConfig": {"MaximumConcurrency": 2},
 }
 PATIENCE_SECONDS = 20.0
+ON = dict.fromkeys(("entry", "text", "visual", "older"), "Enabled")
+OFF = dict.fromkeys(ON, "Disabled") | {"older": "Enabled"}
 ANYTHING = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
 TRUST = {
     "Version": "2012-10-17",
@@ -60,7 +67,7 @@ class Triggered:
     emulator: TestEmulator
     folder: Path
     role: str = ""
-    queues: dict[str, str] = field(default_factory=dict)  #: name → ARN
+    queues: dict[str, str] = field(default_factory=dict)  #: what is triggered → ARN of its queue
     triggers: dict[str, str] = field(default_factory=dict)  #: what is triggered → id of the trigger
     undo: list[Callable[[], Any]] = field(default_factory=list)
 
@@ -75,18 +82,21 @@ class Triggered:
         roles = self.emulator.emulator.client("iam")
         self.role = roles.create_role(RoleName="triggered", AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         roles.put_role_policy(RoleName="triggered", PolicyName="all", PolicyDocument=json.dumps(ANYTHING))
+        self.undo.append(lambda: roles.delete_role(RoleName="triggered"))
+        self.undo.append(lambda: roles.delete_role_policy(RoleName="triggered", PolicyName="all"))
         self.s3.create_bucket(Bucket=self.bucket)
         names = {*self.emulator.settings, "upload_buckets"}
         variables = environment(self.settings, dict.fromkeys(names)) | {"STAGE": "local"}
-        for part, function, code in (
-            ("entry", ENTRY_FUNCTION, ENTRY),
-            ("text", "amplify-rag-async-local-text_rag_processor", IDLE),
-            ("visual", "amplify-rag-async-local-vdr_processor", IDLE),
-            ("older", OLDER_FUNCTION, OLDER),
+        for part, function, queue, code in (
+            ("entry", ENTRY_FUNCTION, f"{STACK}-document-index-queue", ENTRY),
+            ("text", TEXT_FUNCTION, f"{STACK}-text-rag-queue", IDLE),
+            ("visual", f"{STACK}-vdr_processor", f"{STACK}-vdr-queue", IDLE),
+            ("older", OLDER_FUNCTION, f"older-{uuid.uuid4().hex[:8]}", OLDER),
         ):
             self.make_function(function, code, variables)
-            self.triggers[part] = self.make_trigger(function, f"{part}-{uuid.uuid4().hex[:8]}")
-        self.announce_uploads(self.queue_of("older"))
+            self.queues[part] = self.make_queue(queue)
+            self.triggers[part] = self.make_trigger(function, self.queues[part])
+        self.announce_uploads(self.queues["older"])
 
     def make_function(self, name: str, code: str, variables: dict[str, str]) -> None:
         archive = io.BytesIO()
@@ -103,16 +113,26 @@ class Triggered:
         )
         self.undo.append(lambda: self.lambdas.delete_function(FunctionName=name))
 
-    def make_trigger(self, function: str, queue: str) -> str:
-        url = self.sqs.create_queue(QueueName=queue, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
-        arn = self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-        self.queues[queue] = arn
-        made = self.lambdas.create_event_source_mapping(FunctionName=function, EventSourceArn=arn, **SETTINGS)
+    def make_queue(self, name: str) -> str:
+        """A queue's ARN."""
+        url = self.sqs.create_queue(QueueName=name, Attributes={"VisibilityTimeout": "120"})["QueueUrl"]
+        self.undo.append(lambda: self.sqs.delete_queue(QueueUrl=url))
+        return str(self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"])
+
+    def make_trigger(self, function: str, queue: str, **settings: Any) -> str:
+        """The id of a trigger by a queue's ARN."""
+        made = self.lambdas.create_event_source_mapping(
+            FunctionName=function, EventSourceArn=queue, **(SETTINGS | settings)
+        )
         return str(made["UUID"])
 
-    def queue_of(self, part: str) -> str:
-        """The ARN of the queue that a part was made with."""
-        return next(arn for name, arn in self.queues.items() if name.startswith(f"{part}-"))
+    def turn(self, part: str, *, on: bool) -> None:
+        """Enable or disable a part's trigger past the commands."""
+        self.lambdas.update_event_source_mapping(UUID=self.triggers[part], Enabled=on)
+
+    def put(self, name: str, text: str) -> None:
+        """Write a parameter of the stage past the commands."""
+        self.ssm.put_parameter(Name=f"/amplify/local/rag/{name}", Value=text, Type="String", Overwrite=True)
 
     def announce_uploads(self, queue: str) -> None:
         """Have S3 tell the queue of new objects, as the older system's bucket does."""
@@ -177,12 +197,28 @@ class Triggered:
             return None
 
     def remove(self) -> None:
-        for function in (ENTRY_FUNCTION, OLDER_FUNCTION, *(f"amplify-rag-async-local-{key}" for key in WORKERS)):
+        for function in (ENTRY_FUNCTION, OLDER_FUNCTION, *(f"{STACK}-{key}" for key in WORKERS)):
             for mapping in self.mappings(function).values():
                 self.lambdas.delete_event_source_mapping(UUID=mapping["UUID"])
-        for step in self.undo:
+        for step in reversed(self.undo):
             step()
+        self.forget()
+
+    def forget(self) -> None:
+        """Remove the stage's parameters."""
         self.ssm.delete_parameters(Names=["/amplify/local/rag/flags", "/amplify/local/rag/takeover"])
 
 
 WORKERS = ("text_rag_processor", "vdr_processor")
+
+
+def run(stage: Triggered, *arguments: str, exit_code: int = 0) -> Result:
+    """What a command of the stage's operator prints."""
+    result = CliRunner().invoke(app, [*arguments, "--endpoints", str(stage.folder / "endpoints.json")])
+    assert result.exit_code == exit_code, result.output
+    return result
+
+
+def answer(stage: Triggered, *arguments: str, exit_code: int = 0) -> Any:
+    """The JSON that it prints."""
+    return json.loads(run(stage, *arguments, "--json", exit_code=exit_code).stdout)

@@ -78,6 +78,7 @@ def test_without_a_parameter_nothing_is_asked(caplog: pytest.LogCaptureFixture) 
     ("text", "flag"),
     [
         ('{"rollout": {"percentage": 200}}', "rollout.percentage"),
+        ('{"rollout": {"rules": [{"use": "new", "largerThanMb": 1e999}]}}', "largerThanMb"),
         ('{"paused": ["text"]}', "paused"),
         ('{"paused": {"query": []}}', "paused"),
         ('{"paused": {"text": "1"}}', "paused.text"),

@@ -69,6 +69,8 @@ def test_the_rules_of_the_guide_can_be_said() -> None:
         ({"percentage": True}, "rollout.percentage"),
         ({"percentage": "5"}, "rollout.percentage"),
         ({"percentage": float("nan")}, "rollout.percentage"),
+        ({"rules": [{"use": "new", "largerThanMb": float("inf")}]}, r"rollout.rules\[0\].largerThanMb"),
+        ({"rules": [{"use": "new", "largerThanMb": 10**400}]}, r"rollout.rules\[0\].largerThanMb"),
         ({"users": "ann"}, "rollout.users"),
         ({"users": [""]}, "rollout.users"),
         ({"rules": {}}, "rollout.rules"),
