@@ -4,11 +4,11 @@ Run it from a machine that reaches the database, with this project's Python. It 
 """
 
 import argparse
-import csv
+import os
 import sys
 import time
-from collections.abc import Sequence
-from contextlib import closing
+from collections.abc import Iterator, Sequence
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -16,20 +16,24 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as it is run by its path
 
 import psycopg2
+from botocore.exceptions import BotoCoreError, ClientError
 
 from core import aws
 from core.database import connect
-from core.errors import RagError
+from core.errors import RagError, SettingsError, TransientError
 from core.settings import Settings, settings
 from core.status_store import StatusStore
-from operations import legacy_rows, legacy_table
+from operations import legacy_owners, legacy_rows, legacy_table
 from operations.legacy_index import LegacyIndex
 from operations.legacy_migration import Migration, Progress
-from operations.legacy_target import LegacyTarget, Owners
+from operations.legacy_plan import plan
+from operations.legacy_target import LegacyTarget
 from operations.legacy_verification import Verification, verify
 from rag.embed import text_embedder
 
-NAMED = 20  #: documents that a report names
+NAMED = 20  #: documents, or owners, that a report names
+LONGEST_NAME = 120  #: characters of a document's name that are shown
+INTERRUPTED = 130  #: as shells have it for what Ctrl-C has ended
 UNLIMITED = {"max_running_documents": 0, "max_bytes_a_day": 0, "max_pages_a_day": 0}  #: nobody uploads anything
 PATIENT = {"statement_timeout_seconds": 900, "idle_session_seconds": 0}  #: a large table is read, texts are embedded
 
@@ -37,31 +41,68 @@ PATIENT = {"statement_timeout_seconds": 900, "idle_session_seconds": 0}  #: a la
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done and all is well, 1 something is left out or differs, 2 it could not be done."""
     options = _parser().parse_args(arguments)
+    if region := os.environ.get("AWS_REGION"):  # as the guides have it; boto3 reads the other one
+        os.environ["AWS_DEFAULT_REGION"] = region
     try:
         return _run(options)
-    except (RagError, psycopg2.Error) as error:
+    except (RagError, psycopg2.Error, BotoCoreError, ClientError) as error:
         _tell(f"error: {str(error).strip()}")
         return 2
+    except KeyboardInterrupt:
+        _tell("stopped; the same command goes on from here")
+        return INTERRUPTED
 
 
 def _run(options: argparse.Namespace) -> int:
-    configured = _configured(options)
-    password = partial(aws.secret_field, options.db_secret, "password") if options.db_secret else None
-    with closing(connect(configured, password)) as database:
+    configured, owners = _configured(options), legacy_owners.given(options.owner, options.owners)
+    bucket = _bucket(configured)
+    with closing(connect(configured, partial(_password, options.db_secret) if options.db_secret else None)) as database:
         if options.dry_run or options.verify:
             database.set_session(readonly=True)
         chosen = {role: getattr(options, f"{role}_column") for role in legacy_table.NAMES}
         with database, database.cursor() as cursor:
             table = legacy_table.find(cursor, options.table, chosen)
-        owners = Owners(options.owner, _read_owners(options.owners))
-        statuses = StatusStore(aws.client("dynamodb"), configured) if configured.document_status_table else None
         index = LegacyIndex(text_embedder(configured), configured, options.embedding_model)
-        bucket = next(iter(sorted(configured.allowed_buckets())))
-        migration = Migration(table, index, LegacyTarget(database, statuses, bucket, owners), options.dry_run)
+        target = LegacyTarget(database, _statuses(configured, bucket), bucket)
+        planned = plan(legacy_rows.documents(database, table), owners)
+        migration = Migration(table, index, target, planned, options.dry_run)
         _introduce(migration, legacy_rows.unnamed(database, table))
         if options.verify:
             return _verify(migration, options.batch_size, options.sample)
         return _migrate(migration, options.batch_size)
+
+
+def _bucket(configured: Settings) -> str:
+    """The bucket under whose name documents are known."""
+    buckets = list(configured.allowed_buckets()) if configured.upload_buckets else []
+    if len(buckets) != 1:
+        wanted = "the stage's bucket of uploads, under whose name documents are known"
+        raise SettingsError(f"--bucket (or UPLOAD_BUCKETS) must name one: {wanted}; see docs/migrations.md")
+    return buckets[0]
+
+
+def _password(secret: str) -> str:
+    with _reading(f"--db-secret {secret}"):
+        return aws.secret_field(secret, "password")
+
+
+def _statuses(configured: Settings, bucket: str) -> StatusStore | None:
+    """The states, if documents are to be listed; asked once, so that a wrong table is known before any work."""
+    if not configured.document_status_table:
+        return None
+    with _reading(f"table of states {configured.document_status_table} (--stage, --status-table)"):
+        statuses = StatusStore(aws.client("dynamodb"), configured)
+        statuses.get(f"{bucket}#")
+    return statuses
+
+
+@contextmanager
+def _reading(what: str) -> Iterator[None]:
+    """Say of what AWS has complained."""
+    try:
+        yield
+    except (TransientError, BotoCoreError, ClientError) as error:
+        raise RagError(f"{what}: {error}") from error
 
 
 def _migrate(migration: Migration, batch_size: int) -> int:
@@ -72,18 +113,17 @@ def _migrate(migration: Migration, batch_size: int) -> int:
     verb = "would be migrated" if migration.dry_run else "migrated"
     for outcome, count in progress.outcomes.most_common():
         _say(f"{count:>8}  {verb if outcome == 'migrated' else outcome}")
-    for name in progress.ownerless[:NAMED]:
-        _say(f"          no owner: {name} (--owner, --owners, --owner-column)")
+    _list("left out", [f"{_shown(name)}: {reason}" for name, reason in progress.left_out])
+    _list("owner", [f"{owner}: {count} documents" for owner, count in progress.owners.most_common()])
     _say(f"{progress.total:>8}  documents, {progress.rows} rows, {progress.chunks} chunks stored")
-    return 1 if progress.ownerless else 0
+    return 1 if progress.left_out else 0
 
 
 def _verify(migration: Migration, batch_size: int, sample: int) -> int:
     report = Verification(0)
     for report in verify(migration, batch_size, sample):
         _tell(f"{report.compared + report.left_out} of {report.total} documents")
-    for name, difference in report.differences[:NAMED]:
-        _say(f"differs: {name}: {difference}")
+    _list("differs", [f"{_shown(name)}: {difference}" for name, difference in report.differences])
     _say(
         f"{report.total} documents: {report.compared} compared, {report.sampled} of them word by word,"
         f" {report.left_out} left out, {len(report.differences)} differences"
@@ -124,17 +164,6 @@ def _configured(options: argparse.Namespace) -> Settings:
     return replace(settings(), **(chosen | UNLIMITED | PATIENT))
 
 
-def _read_owners(file: Path | None) -> dict[str, str]:
-    """The lines of a CSV file: what the table calls an owner, and the principal here."""
-    if file is None:
-        return {}
-    try:
-        with file.open(newline="", encoding="utf-8") as lines:
-            return {old.strip(): new.strip() for old, new in csv.reader(lines)}
-    except (OSError, ValueError) as error:
-        raise RagError(f"{file}: two columns are wanted, old name and new: {error}") from error
-
-
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
@@ -153,10 +182,12 @@ def _parser() -> argparse.ArgumentParser:
     for role in legacy_table.NAMES:
         table(f"--{role.replace('_', '-')}-column", metavar="COLUMN", default="")
     table("--embedding-model", metavar="SPACE", default="", help="vector space of its vectors; kept if searches use it")
-    target = parser.add_argument_group("where documents go").add_argument
-    target("--owner", metavar="PRINCIPAL", default="", help="user:<sub> or group:<name> that gets all of them")
-    target("--owners", metavar="FILE", type=Path, help="CSV: what the table calls an owner, principal here")
-    target("--bucket", metavar="NAME", default="", help="the stage's bucket of uploads (UPLOAD_BUCKETS)")
+    where = parser.add_argument_group("where documents go")
+    owner = where.add_mutually_exclusive_group().add_argument
+    owner("--owner", metavar="PRINCIPAL", default="", help="user:<sub> or group:<name> that gets all of them")
+    owner("--owners", metavar="FILE", type=Path, help="CSV: what the table calls an owner, principal here")
+    target = where.add_argument
+    target("--bucket", metavar="NAME", default="", help="the stage's bucket of uploads (UPLOAD_BUCKETS); needed")
     target("--stage", default="", help="list documents in the tables of this stage")
     target("--status-table", metavar="NAME", default="", help="or in this table of states,")
     target("--audit-table", metavar="NAME", default="", help="with this table of their history")
@@ -168,6 +199,19 @@ def _positive(text: str) -> int:
     if number < 1:
         raise argparse.ArgumentTypeError("must be 1 or more")
     return number
+
+
+def _list(title: str, lines: Sequence[str]) -> None:
+    """The first of the lines, and how many there are beside them."""
+    for line in lines[:NAMED]:
+        _say(f"{title}: {line}")
+    if len(lines) > NAMED:
+        _say(f"{title}: {len(lines) - NAMED} more")
+
+
+def _shown(name: str) -> str:
+    """A document's name on one line, so that a blank or a long one can be told."""
+    return repr(name if len(name) <= LONGEST_NAME else f"{name[:LONGEST_NAME]}…")
 
 
 def _say(line: str) -> None:

@@ -18,6 +18,7 @@ from core.jobs import Job
 from core.status import Status
 from operations import legacy_rows
 from operations.legacy_index import LegacyIndex, page_records
+from operations.legacy_plan import Plan
 from operations.legacy_rows import Content, LegacyDocument
 from operations.legacy_table import LegacyTable
 from operations.legacy_target import Known, LegacyTarget
@@ -41,7 +42,7 @@ class Outcome(StrEnum):
     MIGRATED = "migrated"
     UNCHANGED = "unchanged"  #: an earlier run has done it
     WITHOUT_TEXT = "without text"
-    WITHOUT_OWNER = "without owner"
+    LEFT_OUT = "left out"  #: the plan has no place for it
     UPLOADED = "uploaded here"  #: the new system has it by an upload of its own, or of another owner
     DELETED = "deleted here"
 
@@ -54,7 +55,8 @@ class Progress:
     rows: int = 0  #: of the legacy table, of documents that were looked at
     chunks: int = 0  #: stored
     outcomes: Counter[Outcome] = field(default_factory=Counter)
-    ownerless: list[str] = field(default_factory=list)  #: names of documents without an owner
+    owners: Counter[str] = field(default_factory=Counter)  #: principals, and how many documents are to be theirs
+    left_out: list[tuple[str, str]] = field(default_factory=list)  #: a document's name, and why it has no place
 
     @property
     def done(self) -> int:
@@ -68,6 +70,7 @@ class Migration:
     table: LegacyTable
     index: LegacyIndex
     target: LegacyTarget
+    plan: Plan
     dry_run: bool = False
 
     def run(self, batch_size: int) -> Iterator[Progress]:
@@ -77,28 +80,28 @@ class Migration:
         """
         database = self.target.database
         with _alone(database):
-            found = legacy_rows.documents(database, self.table)
-            progress = Progress(len(found))
-            for batch in legacy_rows.batches(found, batch_size):
+            progress = Progress(len(self.plan.documents))
+            for batch in legacy_rows.batches(self.plan.documents, batch_size):
                 for document, content in legacy_rows.contents(database, self.table, batch).items():
                     progress.outcomes[self._carry(document, content, progress)] += 1
                     progress.rows += document.rows
                 yield progress
 
     def expected(self, document: LegacyDocument, content: Content) -> Upload | None:
-        """What the document becomes; None when it has no text or no owner."""
-        owner = self.target.owners.of(document)
-        if owner is None or not content.passages:
+        """What the document becomes; None when it has no text or no place."""
+        place = self.plan.places.get(document)
+        if place is None or not content.passages:
             return None
-        return self.target.upload(document, content, owner, self.index.version(content))
+        return self.target.upload(place, content, self.index.version(content))
 
     def _carry(self, document: LegacyDocument, content: Content, progress: Progress) -> Outcome:
         upload = self.expected(document, content)
         if upload is None and content.passages:
-            progress.ownerless.append(document.name)
-            return Outcome.WITHOUT_OWNER
+            progress.left_out.append((document.name, self.plan.reasons[document]))
+            return Outcome.LEFT_OUT
         if upload is None:
             return Outcome.WITHOUT_TEXT
+        progress.owners[upload.owner] += 1
         known = self.target.known(upload)
         outcome = self._standing(known, upload)
         if outcome is Outcome.MIGRATED and not self.dry_run:

@@ -2,18 +2,17 @@
 
 import mimetypes
 import uuid
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
-from core import principals
 from core.database import transaction
 from core.generations import Upload
 from core.status import SEARCHABLE, DocumentStatus, Status
 from core.status_store import StatusStore
 from core.versions import CARRIED_OVER
-from operations.legacy_rows import Content, LegacyDocument
+from operations.legacy_plan import Place
+from operations.legacy_rows import Content
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -27,21 +26,6 @@ FROM documents LEFT JOIN document_versions USING (document_id, generation)
 WHERE bucket = %(bucket)s AND key = %(key)s AND documents.owner_id = ANY ((SELECT rag_owner_ids())::int[])
 """
 IS_DELETED = "SELECT EXISTS (SELECT FROM deleted_documents WHERE document_id = %(document_id)s)"
-
-
-@dataclass(frozen=True)
-class Owners:
-    """Whom a document belongs to here."""
-
-    every: str = ""  #: the principal that gets every document; empty: as the table has it
-    renamed: Mapping[str, str] = field(default_factory=dict)  #: what the table calls an owner → its name here
-
-    def of(self, document: LegacyDocument) -> str | None:
-        """The principal, by the table's owner, else the first segment of the document's name; None: nobody."""
-        first, slash, _ = document.name.partition("/")
-        name = self.every or document.owner.strip() or (first if slash else "")
-        name = self.renamed.get(name, name)
-        return principals.of_name(name) if name else None
 
 
 @dataclass(frozen=True)
@@ -90,22 +74,19 @@ class LegacyTarget:
     database: "connection"
     statuses: StatusStore | None  #: None: documents are searched, and not listed
     bucket: str  #: the stage's bucket of uploads, under whose name documents are known; no file is put there
-    owners: Owners
 
-    def upload(self, document: LegacyDocument, content: Content, owner: str, version: str) -> Upload:
-        """The document as an upload: what it is called, whose it is and which version."""
-        folder = principals.folder_of(owner) + "/"
-        key = document.name if document.name.startswith(folder) else folder + document.name
-        name = content.file_name or PurePosixPath(document.name).name
+    def upload(self, place: Place, content: Content, version: str) -> Upload:
+        """The document of that place as an upload: what it is called, whose it is and which version."""
+        name = content.file_name.strip() or PurePosixPath(place.key).name
         return Upload(
             bucket=self.bucket,
-            key=key,
-            owner=owner,
+            key=place.key,
+            owner=place.owner,
             file_name=name,
             media_type=mimetypes.guess_type(name)[0] or UNKNOWN_TYPE,
             size=content.size,
             version=version,
-            document_id=str(uuid.uuid5(NAMESPACE, f"{self.bucket}#{key}")),
+            document_id=str(uuid.uuid5(NAMESPACE, f"{self.bucket}#{place.key}")),
         )
 
     def known(self, upload: Upload) -> Known:

@@ -31,7 +31,7 @@ class Verification:
     total: int  #: documents in the legacy table
     compared: int = 0  #: by their numbers of chunks
     sampled: int = 0  #: of these also by their content
-    left_out: int = 0  #: without text or owner; uploaded or deleted here
+    left_out: int = 0  #: without text or place; uploaded or deleted here
     differences: list[tuple[str, str]] = field(default_factory=list)  #: a document's name and what differs
 
 
@@ -41,7 +41,7 @@ def verify(migration: Migration, batch_size: int, sample: int) -> Iterator[Verif
     Nothing is written. A chunk without any word that is indexed counts for its vector alone.
     """
     database, table = migration.target.database, migration.table
-    found = legacy_rows.documents(database, table)
+    found = migration.plan.documents
     chosen = set(random.sample(found, min(sample, len(found))))
     report = Verification(len(found))
     for batch in legacy_rows.batches(found, batch_size):

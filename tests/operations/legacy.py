@@ -55,7 +55,7 @@ class OldSystem:
         """Documents of four passages on two pages each, of two owners, whose rows lie in no order."""
         rows: list[tuple[Any, ...]] = []
         for number in range(documents):
-            owner = ("ann@example.com", "ben@example.com")[number % 2]
+            owner = ("ann", "ben")[number % 2]
             passages = [self.sentences() for _ in range(PASSAGES)]
             rows += self.rows(f"{owner}/2025-03-01/{number:03}.pdf", owner, passages)
         self.random.shuffle(rows)
