@@ -224,7 +224,7 @@ ABOUT_NO_DOCUMENT = {"login", "whoami", "route", "eval retrieval", "eval pages"}
 FOR_OPERATORS = {
     "migrate",
     *("pause", "resume", "rollout check"),
-    *("flags show", "flags set", "flags unset"),
+    *("flags show", "flags set", "flags unset", "flags reset"),
     *("trigger show", "trigger take", "trigger give-back"),
 }
 
