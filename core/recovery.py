@@ -42,6 +42,7 @@ def replay(job: Job, services: Services) -> bool:
     """Send a job again that came to rest; False when nobody wants it any more. Repeating it is harmless.
 
     When its version failed in passing it goes on as by ``retry``, as jobs of other parts were dropped when it failed.
+    A job that nobody wants is sent too: a worker drops it, and with it what its version has stored and never used.
     """
     status = services.statuses.get(job.status_id)
     jobs = [job]
@@ -50,6 +51,7 @@ def replay(job: Job, services: Services) -> bool:
         jobs += [other for other in missing if other.part != job.part]
         status = services.statuses.resume(job.document_id) or services.statuses.get(job.status_id)
     if status is None or not status.is_version(job.document_id, job.generation) or status.status in FINAL:
+        services.queues.send([job])
         return False
     for one in jobs:
         services.parts.forgive(one)

@@ -27,7 +27,7 @@ class Sorted:
 
     replayed: int = 0
     discarded: int = 0
-    not_wanted: int = 0  #: removed, as their documents were deleted, superseded or finished meanwhile
+    not_wanted: int = 0  #: of documents that were deleted, superseded or finished meanwhile: what they left is removed
     not_replayable: int = 0  #: kept, as they ask for nothing that is known
     not_found: int = 0  #: ids that no letter had
     left: int = 0  #: there was no time for

@@ -243,5 +243,6 @@ def test_a_replayed_job_wakes_its_document_up(bench: Bench) -> None:
     assert bench.status.status is Status.QUEUED
     assert [one.part for one in bench.lose_messages()] == [0, 1, 2, 3, 3]  # the others may have been dropped meanwhile
     assert not replay(replace(job, generation=7), bench.services)
+    assert [one.generation for one in bench.lose_messages()] == [7]  # for a worker to drop, with what it has stored
     bench.services.statuses.cancel(job.document_id)
     assert not replay(job, bench.services)

@@ -204,7 +204,7 @@ class Schedules(RuleBasedStateMachine):
         for _round in range(LAST_ROUNDS):
             while self._world.waiting:
                 self._world.deliver(self._world.waiting[0])
-            for message in [each for each in self._world.resting if not each.route]:
+            for message in list(self._world.resting):
                 self._world.replay(message)
             self._clock.ahead += 60 * 20
             self._world.check_health()
