@@ -30,6 +30,7 @@ from cli import (
 )
 from cli.console import err
 from cli.errors import CliError
+from core import region
 
 
 class Commands(TyperGroup):
@@ -71,7 +72,8 @@ app = typer.Typer(
 
 @app.callback()
 def main(*, version: Version = False) -> None:
-    """Options of the command itself; they act by their callbacks."""
+    """Options of the command itself act by their callbacks; the shell's region is for all commands."""
+    region.follow_shell()
 
 
 for group in (login, whoami, upload, watch, query, documents, cost, recovery, pages, route, doctor, migrate, pause):

@@ -4,7 +4,6 @@ Run it from a machine that reaches the database, with this project's Python. It 
 """
 
 import argparse
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as it is run by 
 import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import aws
+from core import aws, region
 from core.database import connect
 from core.errors import RagError, SettingsError, TransientError
 from core.settings import Settings, settings
@@ -41,8 +40,7 @@ PATIENT = {"statement_timeout_seconds": 900, "idle_session_seconds": 0}  #: a la
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done and all is well, 1 something is left out or differs, 2 it could not be done."""
     options = _parser().parse_args(arguments)
-    if region := os.environ.get("AWS_REGION"):  # as the guides have it; boto3 reads the other one
-        os.environ["AWS_DEFAULT_REGION"] = region
+    region.follow_shell()
     try:
         return _run(options)
     except (RagError, psycopg2.Error, BotoCoreError, ClientError) as error:

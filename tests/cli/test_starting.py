@@ -1,8 +1,11 @@
 """The command line answers at once."""
 
 import json
+import os
 import subprocess
 import sys
+
+import pytest
 
 from tests.declarations import ROOT
 
@@ -16,3 +19,13 @@ def test_starting_imports_nothing_heavy() -> None:
     loaded = set(json.loads(done.stdout))
     assert "typer" in loaded
     assert not HEAVY & loaded
+
+
+@pytest.mark.parametrize("variable", ["AWS_REGION", "AWS_DEFAULT_REGION"])
+def test_the_region_is_the_shells(variable: str) -> None:
+    """The guides export the one, boto3 reads the other."""
+    tell = "import typer.testing, cli.main; typer.testing.CliRunner().invoke(cli.main.app, ['route', 'none'])"
+    tell += "; from cli.account import Account; print(Account(None, 'dev').client('lambda').meta.region_name)"
+    shell = {"PATH": os.environ["PATH"], "HOME": "/nowhere", variable: "eu-north-1"}
+    done = subprocess.run([sys.executable, "-c", tell], cwd=ROOT, capture_output=True, env=shell, text=True, check=True)  # noqa: S603
+    assert done.stdout.strip() == "eu-north-1"
