@@ -30,7 +30,7 @@ from cli import (
 )
 from cli.console import err
 from cli.errors import CliError
-from core import region
+from core.settings import follow_shell_region
 
 
 class Commands(TyperGroup):
@@ -73,7 +73,7 @@ app = typer.Typer(
 @app.callback()
 def main(*, version: Version = False) -> None:
     """Options of the command itself act by their callbacks; the shell's region is for all commands."""
-    region.follow_shell()
+    follow_shell_region()
 
 
 for group in (login, whoami, upload, watch, query, documents, cost, recovery, pages, route, doctor, migrate, pause):

@@ -214,6 +214,12 @@ def inherited(names: Iterable[str]) -> dict[str, str]:
     return {name: os.environ[name] for name in names if name in os.environ}
 
 
+def follow_shell_region() -> None:
+    """Let boto3, which reads AWS_DEFAULT_REGION alone, follow AWS_REGION, as the framework and the guides do."""
+    if region := os.environ.get("AWS_REGION"):
+        os.environ["AWS_DEFAULT_REGION"] = region
+
+
 @cache
 def settings() -> Settings:
     """This process's settings."""

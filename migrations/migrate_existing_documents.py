@@ -17,10 +17,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))  # as it is run by 
 import psycopg2
 from botocore.exceptions import BotoCoreError, ClientError
 
-from core import aws, region
+from core import aws
 from core.database import connect
 from core.errors import RagError, SettingsError, TransientError
-from core.settings import Settings, settings
+from core.settings import Settings, follow_shell_region, settings
 from core.status_store import StatusStore
 from operations import legacy_owners, legacy_rows, legacy_table
 from operations.legacy_index import LegacyIndex
@@ -40,7 +40,7 @@ PATIENT = {"statement_timeout_seconds": 900, "idle_session_seconds": 0}  #: a la
 def main(arguments: Sequence[str] | None = None) -> int:
     """The exit code: 0 done and all is well, 1 something is left out or differs, 2 it could not be done."""
     options = _parser().parse_args(arguments)
-    region.follow_shell()
+    follow_shell_region()
     try:
         return _run(options)
     except (RagError, psycopg2.Error, BotoCoreError, ClientError) as error:
