@@ -1,12 +1,13 @@
 """Everything at once on the running local stack: uploads, questions and listeners, and whether anything gets lost.
 
     python -m benchmarks.load [--documents 300] [--a-minute 20] [--owners 10] [--askers 50] [--sockets 500]
-                              [--seconds 1500]
+                              [--watchers 0] [--seconds 1500]
 
 (after `make up`.) Each owner's sockets subscribe to all of the owner's documents, and the askers begin to ask, before
-the first upload; then the documents arrive at random moments, so many a minute (0: all at once). Checked in the end:
-every document is in the final state that its file calls for; every socket has seen every change of every document of
-its owner, from number 1 on, as the history has them; nobody has seen another owner's. What the servers hold (open
+the first upload; then the documents arrive at random moments, so many a minute (0: all at once). With ``--watchers``
+each document is watched by so many of its owner's sockets, in turn, and the others do not hear of it. Checked in the
+end: every document is in the final state that its file calls for; every socket has seen every change of every document
+that it watches, from number 1 on, as the history has them; nobody has seen another owner's. What the servers hold (open
 files, records of sockets, connections to the database) is shown before, after, and once idle functions have been put
 away. The documents are deleted at the end. Sends to this machine only.
 
@@ -20,15 +21,14 @@ import sys
 import time
 import uuid
 from collections import Counter
-from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 import httpx
-import numpy as np
 
 from benchmarks import machine
 from benchmarks.load_clients import ARRIVING_SECONDS, Asker, Listener, Owner
 from benchmarks.load_documents import documents
+from benchmarks.load_outcome import Load, check, report
 from benchmarks.load_pace import arrivals, at, few_at_a_time, until_quiet
 from benchmarks.processes import family_mb
 from benchmarks.stack import FINAL, held, subject_of
@@ -36,22 +36,18 @@ from cli import endpoints, login
 from cli.endpoints import Endpoints
 from local.stack import LocalStack
 
-MOST = {"documents": 2000, "a_minute": 600, "owners": 50, "askers": 200, "sockets": 1000, "seconds": 3600}
+#: of each option: the least, what is usual, the most
+OPTIONS = {
+    "documents": (1, 300, 2000),
+    "a_minute": (0, 20, 600),
+    "owners": (1, 10, 50),
+    "askers": (1, 50, 200),
+    "sockets": (1, 500, 1000),
+    "watchers": (0, 0, 100),
+    "seconds": (1, 1500, 3600),
+}
 IDLE_SECONDS = 150  #: until the emulator has put away functions that nobody calls
 SAMPLING_SECONDS = 5
-
-
-@dataclass
-class Load:
-    """What runs, and what was seen of it."""
-
-    stack: LocalStack
-    where: Endpoints
-    owners: list[Owner]
-    listeners: list[Listener]
-    askers: list[Asker]
-    memory_mb: list[float] = field(default_factory=list)
-    failures: list[str] = field(default_factory=list)
 
 
 def prepare(stack: LocalStack, where: Endpoints, options: argparse.Namespace) -> Load:
@@ -62,6 +58,9 @@ def prepare(stack: LocalStack, where: Endpoints, options: argparse.Namespace) ->
         token = login.log_in_locally(where, f"load-{uuid.uuid4().hex[:8]}@example.com").id_token
         owners.append(Owner(subject_of(token), token, httpx.AsyncClient(base_url=where.api, timeout=60, limits=limits)))
     listeners = [Listener(owners[number % len(owners)]) for number in range(options.sockets)]
+    if options.watchers:
+        for listener in listeners:
+            listener.watched = {}
     askers = [
         Asker(owners[number % len(owners)], random.Random(number))  # noqa: S311  not a secret
         for number in range(options.askers)
@@ -79,7 +78,7 @@ async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
     await asyncio.sleep(ARRIVING_SECONDS)  # functions that answer questions start on these processors too
     started = time.perf_counter()
     files = documents(options.documents, seed=options.seed)
-    uploads = [load.owners[number % len(load.owners)].upload(file) for number, file in enumerate(files)]
+    uploads = [load.upload(number, file, options.watchers) for number, file in enumerate(files)]
     if options.a_minute:
         moments = arrivals(options.documents, options.a_minute, random.Random(options.seed))  # noqa: S311  not a secret
         await asyncio.gather(*(at(started + moment, upload) for moment, upload in zip(moments, uploads, strict=True)))
@@ -95,32 +94,6 @@ async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
         await listener.close()
     await asyncio.gather(*listening)
     return uploaded, finished
-
-
-async def check(load: Load) -> Counter[str]:
-    """How many documents ended in which state; what is wrong is added to the failures."""
-    outcomes: Counter[str] = Counter()
-    for owner in load.owners:
-        listeners = [listener for listener in load.listeners if listener.owner is owner]
-        for document_id, readable in owner.expected.items():
-            events = await owner.events(document_id)
-            state = events[-1]["status"]
-            outcomes[state] += 1
-            if (state in {"completed", "completed_with_gaps"}) != readable:
-                load.failures.append(f"{document_id} ended {state}")
-            numbers = {event["sequence"] for event in events}
-            if numbers != set(range(1, len(events) + 1)):
-                load.failures.append(f"the history of {document_id} has holes")
-            missed = [len(numbers - listener.seen[document_id]) for listener in listeners]
-            if any(missed):
-                load.failures.append(
-                    f"{sum(missed)} updates of {document_id} missing at {sum(map(bool, missed))} sockets"
-                )
-        for listener in listeners:
-            foreign = set(listener.seen) - set(owner.expected)
-            if foreign:
-                load.failures.append(f"a socket saw {len(foreign)} documents of others")
-    return outcomes
 
 
 async def delete(load: Load) -> None:
@@ -162,52 +135,14 @@ async def _sample_memory(load: Load, until: asyncio.Event) -> None:
         await asyncio.sleep(SAMPLING_SECONDS)
 
 
-def report(
-    load: Load, options: argparse.Namespace, uploaded: float, finished: float, outcomes: Counter[str]
-) -> list[list[str]]:
-    """The figures of the run, a row each."""
-    pushes = np.array([each for listener in load.listeners for each in listener.latencies_ms] or [0.0])  # (pushes,) ms
-    queries = np.array([each for asker in load.askers for each in asker.latencies_ms] or [0.0])  # (queries,) ms
-    answers = sum((asker.answers for asker in load.askers), Counter())
-    turned_away = sum((owner.turned_away for owner in load.owners), Counter())
-    third = max(1, len(load.memory_mb) // 3)
-    changes = len(
-        {(one, number) for each in load.listeners for one, numbers in each.seen.items() for number in numbers}
-    )
-    return [
-        ["documents", f"{options.documents} by {options.owners} owners"],
-        ["ended", ", ".join(f"{count} {state}" for state, count in outcomes.most_common())],
-        ["uploading took", f"{uploaded:.0f} s"],
-        ["all in a final state after", f"{finished:.0f} s: {60 * options.documents / finished:.0f} documents a minute"],
-        ["queries", f"{len(queries)}: " + ", ".join(f"{count} × {status}" for status, count in answers.items())],
-        ["query p50 / p95", f"{np.percentile(queries, 50):.0f} / {np.percentile(queries, 95):.0f} ms"],
-        ["requests turned away", ", ".join(f"{count} × {status}" for status, count in turned_away.items()) or "none"],
-        ["changes of state, pushes", f"{changes}, {len(pushes)}"],
-        ["push p50 / p95 / p99", " / ".join(f"{np.percentile(pushes, share):.0f}" for share in (50, 95, 99)) + " ms"],
-        ["pushes repeated", str(sum(each.repeated for each in load.listeners))],
-        [
-            "connections ended by the service",
-            f"{sum(each.losses for each in load.listeners)}; {sum(each.caught_up for each in load.listeners)}"
-            " changes asked for after that",
-        ],
-        [
-            "memory of all servers",
-            f"{np.median(load.memory_mb[:third]):.0f} MB in the first third of the time,"
-            f" {np.median(load.memory_mb[-third:]):.0f} in the last",
-        ],
-    ]
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    usually = {"documents": 300, "a_minute": 20, "owners": 10, "askers": 50, "sockets": 500, "seconds": 1500}
-    for name, usual in usually.items():
-        option, about = f"--{name.replace('_', '-')}", f"at most {MOST[name]}; default {usual}"
+    for name, (_least, usual, most) in OPTIONS.items():
+        option, about = f"--{name.replace('_', '-')}", f"at most {most}; default {usual}"
         parser.add_argument(option, type=int, default=usual, help=about)
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
-    least = dict.fromkeys(MOST, 1) | {"a_minute": 0}
-    if any(not least[name] <= getattr(options, name) <= most for name, most in MOST.items()):
+    if any(not least <= getattr(options, name) <= most for name, (least, _usual, most) in OPTIONS.items()):
         parser.error("more than a machine of one's own should be asked for")
     stack = LocalStack()
     if stack.status().endpoints is None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import math
 import random
 import time
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -32,10 +34,12 @@ class Owner:
     expected: dict[str, bool] = field(default_factory=dict)  #: document id → whether it can be read
     turned_away: Counter[int] = field(default_factory=Counter)  #: answers that asked for patience, by status
 
-    async def upload(self, document: LoadDocument) -> None:
-        """Announce a file and post it, as the command line does."""
+    async def upload(self, document: LoadDocument, watchers: "Sequence[Listener]") -> None:
+        """Announce a file, let it be watched, and post it, as the command line does."""
         announced = await self.call("POST", "/v2/uploads", {"fileName": document.name, "size": len(document.data)})
         form = announced["upload"]
+        for watcher in watchers:
+            await watcher.watch(announced["documentId"])
         async with httpx.AsyncClient(timeout=60) as s3:
             answer = await s3.post(form["url"], data=form["fields"], files={"file": (document.name, document.data)})
             answer.raise_for_status()
@@ -65,10 +69,11 @@ class Owner:
 
 @dataclass
 class Listener:
-    """A socket that has subscribed to all documents of its owner and notes what comes; ended by the other side, it
-    connects again and asks for what it missed, as the protocol has it."""
+    """A socket that has subscribed to all documents of its owner, or to some, and notes what comes; ended by the other
+    side, it connects again and asks for what it missed, as the protocol has it."""
 
     owner: Owner
+    watched: dict[str, float] | None = None  #: ids of documents, and since when it is subscribed (Unix time); None: all
     seen: defaultdict[str, set[int]] = field(default_factory=lambda: defaultdict(set))
     latencies_ms: list[float] = field(default_factory=list)
     repeated: int = 0
@@ -78,13 +83,24 @@ class Listener:
     _closing: bool = False
 
     async def open(self, address: str) -> None:
-        """Connect, subscribe, and wait for the confirmation."""
+        """Connect and subscribe."""
         query = urlencode({"token": self.owner.token})
         self._socket = await connect(f"{address}?{query}", open_timeout=60, ping_interval=None)
-        await self._socket.send(json.dumps({"action": "subscribe", "all": True}))
-        confirmed = json.loads(await asyncio.wait_for(self._socket.recv(), 60))
-        if confirmed["type"] != "subscription_confirmed":
-            raise RuntimeError(f"a subscription was answered by {confirmed}")
+        if self.watched is None:
+            await self._subscribe(all=True)
+            await self._confirmed()
+        for document_id in self.watched or {}:
+            await self._subscribe(documentId=document_id, after=0)
+
+    async def watch(self, document_id: str) -> None:
+        """From now on hear of this document too."""
+        assert self.watched is not None
+        self.watched[document_id] = math.inf
+        await self._subscribe(documentId=document_id, after=0)
+
+    def hears_of(self, document_id: str) -> bool:
+        """Whether it has to be told the changes of its owner's document."""
+        return self.watched is None or document_id in self.watched
 
     async def listen(self, address: str) -> None:
         """Note every update until the socket is closed by this side."""
@@ -100,6 +116,17 @@ class Listener:
         if self._socket:
             await self._socket.close()
 
+    async def _subscribe(self, **to: Any) -> None:
+        assert self._socket is not None
+        with suppress(ConnectionClosed):  # it is told when it has connected again
+            await self._socket.send(json.dumps({"action": "subscribe", **to}))
+
+    async def _confirmed(self) -> None:
+        assert self._socket is not None
+        answer = json.loads(await asyncio.wait_for(self._socket.recv(), 60))
+        if answer["type"] != "subscription_confirmed":
+            raise RuntimeError(f"a subscription was answered by {answer}")
+
     async def _hear(self) -> None:
         assert self._socket is not None
         with suppress(ConnectionClosed):
@@ -107,18 +134,25 @@ class Listener:
                 self._note(json.loads(frame), time.time())
 
     async def _catch_up(self) -> None:
-        for document_id in list(self.owner.expected):
+        for document_id in filter(self.hears_of, list(self.owner.expected)):
             missed = {event["sequence"] for event in await self.owner.events(document_id)} - self.seen[document_id]
             self.caught_up += len(missed)
             self.seen[document_id] |= missed
 
     def _note(self, message: dict[str, Any], now: float) -> None:
+        if message["type"] == "error":
+            raise RuntimeError(f"a socket was told {message}")
+        if message["type"] == "subscription_confirmed" and self.watched is not None:
+            self.watched[message["documentId"]] = now
         if message["type"] != "document_status_update":
             return
         known = self.seen[message["documentId"]]
         self.repeated += message["sequence"] in known
         known.add(message["sequence"])
-        self.latencies_ms.append(1000 * (now - datetime.fromisoformat(message["timestamp"]).timestamp()))
+        changed = datetime.fromisoformat(message["timestamp"]).timestamp()
+        precedes_subscription = self.watched is not None and changed <= self.watched[message["documentId"]]
+        if not precedes_subscription:
+            self.latencies_ms.append(1000 * (now - changed))
 
 
 @dataclass

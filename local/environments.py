@@ -3,10 +3,12 @@
 import os
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any
 
 #: Of one function, that are started at once; before one more is, an invocation waits a while for one of these
 ENVIRONMENTS = 2 + (os.cpu_count() or 1)
+STEP_BACK = 5  #: of a process's priority: a third of the processor time of each that it competes with
 PATIENCE_SECONDS, LOOK_SECONDS = 2.0, 0.02
 
 Acquire = Callable[..., tuple[Any, str]]
@@ -29,3 +31,22 @@ def acquire_patiently(acquire: Acquire, patience_seconds: float = PATIENCE_SECON
         return acquire(*args, **options)
 
     return leased
+
+
+def after_giving_way(begin: Callable[[Any], None], gives_way: Callable[[str], bool]) -> Callable[[Any], None]:
+    """What ministack begins with each process it has started, done after a process that gives way has stepped back.
+
+    Reading documents can take all processors for minutes; what somebody waits for goes first.
+    """
+
+    def begun(environment: Any) -> None:
+        if gives_way(environment.func_name):
+            with suppress(ProcessLookupError):  # it has ended already
+                _step_back(environment._proc.pid)
+        begin(environment)
+
+    return begun
+
+
+def _step_back(process: int) -> None:
+    os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, process) + STEP_BACK)

@@ -13,6 +13,7 @@ REGION = "us-east-1"
 DATABASE = "amplify_rag"
 APPLICATION_ROLE = "rag_app"  #: what the functions log in as; it cannot bypass row security
 SAVE_SECONDS = 5  #: how often the emulator's state is saved: what a crash may cost
+SOCKET_LOOK_SECONDS = 2.0  #: between two looks of the emulator whether an idle socket has been closed
 OPERATIONS_ROLE = "rag_operations"  #: what doctor reads all owners' rows with: no content
 DATABASE_SECRET = f"{SERVICE}/local/database"  #: in the emulator's Secrets Manager
 OPERATIONS_DATABASE_SECRET = f"{SERVICE}/local-operations-database"

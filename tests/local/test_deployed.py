@@ -1,11 +1,14 @@
 """serverless.yml as it runs on this machine: who gets in, what a browser may do, and a file's whole way."""
 
 import json
+import os
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from local.environments import STEP_BACK
 from local.settings import REGION, ROOT
 from tests.local.uploads import aws_s3_cp, watch
 from tests.osls import osls
@@ -50,6 +53,21 @@ def test_its_log_lines_are_json(stack: RunningStack, messages: list[dict[str, An
     told = osls(*options, variables=stack.stack.settings.environment())
     lines = [json.loads(line) for line in told.splitlines() if line.startswith("{")]
     assert [line for line in lines if line.get("documentId") == messages[-1]["documentId"]]
+
+
+def test_reading_gives_way_to_answers(stack: RunningStack, user: User, messages: list[dict[str, Any]]) -> None:
+    assert stack.call("GET", "/v2/documents", token=user.token).status == 200
+    assert messages[-1]["status"] == "completed"
+    usual = os.getpriority(os.PRIO_PROCESS, stack.stack.emulator.server.pid() or 0)
+    assert priorities(stack, "documents_api") == {usual}
+    assert priorities(stack, "text_rag_processor") == {usual + STEP_BACK}
+
+
+def priorities(stack: RunningStack, function: str) -> set[int]:
+    """Those of the processes that run a function."""
+    started = f"ministack-lambda-{stack.function(function)}-"
+    lines = {int(each.parent.name): each.read_text() for each in Path("/proc").glob("[0-9]*/cmdline") if each.exists()}
+    return {os.getpriority(os.PRIO_PROCESS, process) for process, line in lines.items() if started in line}
 
 
 def test_nobody_gets_in_without_a_genuine_token(stack: RunningStack, user: User) -> None:

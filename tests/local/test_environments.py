@@ -1,6 +1,13 @@
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
-from local.environments import ENVIRONMENTS, acquire_patiently
+import pytest
+
+from local.environments import ENVIRONMENTS, STEP_BACK, acquire_patiently, after_giving_way
 
 
 class Pool:
@@ -33,3 +40,26 @@ def test_patience_ends_with_one_more() -> None:
     pool = Pool(busy_calls=1_000_000)
     assert acquire_patiently(pool.acquire, 0.1)("query", qualifier="1") == ("query:1", "spawn")
     assert pool.asked[-1] is None
+
+
+@pytest.fixture
+def process() -> Iterator["subprocess.Popen[bytes]"]:
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as started:
+        yield started
+
+
+@pytest.mark.parametrize(("function", "stepped_back"), [("worker", True), ("query", False)])
+def test_what_reads_documents_gives_way(process: "subprocess.Popen[bytes]", function: str, stepped_back: bool) -> None:
+    begun: list[str] = []
+    environment = SimpleNamespace(func_name=function, _proc=process)
+    before = os.getpriority(os.PRIO_PROCESS, process.pid)
+    after_giving_way(lambda each: begun.append(each.func_name), lambda name: name == "worker")(environment)
+    assert begun == [function]
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == before + (STEP_BACK if stepped_back else 0)
+
+
+def test_a_process_that_has_ended_needs_no_priority(process: "subprocess.Popen[bytes]") -> None:
+    process.communicate(b"\n")
+    begun: list[object] = []
+    after_giving_way(begun.append, lambda _name: True)(SimpleNamespace(func_name="worker", _proc=process))
+    assert len(begun) == 1

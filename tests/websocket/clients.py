@@ -9,6 +9,7 @@ from typing import Any
 
 from websockets.sync.client import ClientConnection
 
+from local.settings import SOCKET_LOOK_SECONDS
 from tests.emulators import TestEmulator
 
 #: Tells a client its own connection id, so that a test can run handlers on its connection
@@ -85,6 +86,11 @@ class Client:
         except TimeoutError:
             return True
         return False
+
+    def leave(self) -> None:
+        """Close the socket, and wait for the emulator's next look at it, by which it knows."""
+        self.socket.close()
+        time.sleep(SOCKET_LOOK_SECONDS + 0.2)
 
     def event(self, route: str, body: Any = None, kind: str = "MESSAGE", **context: Any) -> dict[str, Any]:
         """The event that API Gateway makes of a frame."""

@@ -1,6 +1,5 @@
 """How failures are answered on a socket."""
 
-import time
 from collections.abc import Iterator
 
 import boto3
@@ -30,8 +29,7 @@ def test_an_outage_is_told(client: Client, sockets: Sockets, store: StatusStore,
 
 
 def test_a_client_that_left_is_no_failure(client: Client, sockets: Sockets) -> None:
-    client.socket.close()
-    time.sleep(0.7)  # the emulator notices at its next look at the socket
+    client.leave()
     assert answer(sockets, client.connection_id, iter([pong()])) == "gone"
 
 

@@ -95,8 +95,7 @@ def test_a_client_that_left_is_forgotten_and_holds_up_nobody(
     for client in (gone, there):
         listen(client, connections, document_topic(document.document_id))
     connections.subscribe(gone.connection_id, ["document:other"], LATER)
-    gone.socket.close()
-    time.sleep(0.7)  # the emulator notices at its next look at the socket
+    gone.leave()
     states = progress(store, document, 3)
     assert push_handler.push(stream(states), None) == {"batchItemFailures": []}
     assert [there.receive() for _ in states] == [state.body() for state in states]

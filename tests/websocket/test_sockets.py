@@ -1,7 +1,5 @@
 """Messages to real sockets."""
 
-import time
-
 import pytest
 
 from tests.websocket.clients import Client
@@ -15,8 +13,7 @@ def test_messages_arrive_in_order(client: Client, sockets: Sockets) -> None:
 
 
 def test_a_client_that_left_is_gone(client: Client, sockets: Sockets) -> None:
-    client.socket.close()
-    time.sleep(0.7)  # the emulator notices at its next look at the socket
+    client.leave()
     with pytest.raises(GoneError):
         sockets.post(client.connection_id, {"type": "pong"})
     sockets.close(client.connection_id)
