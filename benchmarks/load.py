@@ -27,7 +27,7 @@ import httpx
 
 from benchmarks import machine
 from benchmarks.load_clients import ARRIVING_SECONDS, Asker, Listener, Owner
-from benchmarks.load_documents import documents
+from benchmarks.load_documents import LoadDocument, documents
 from benchmarks.load_outcome import Load, check, report
 from benchmarks.load_pace import arrivals, at, few_at_a_time, until_quiet
 from benchmarks.processes import family_mb
@@ -78,7 +78,7 @@ async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
     await asyncio.sleep(ARRIVING_SECONDS)  # functions that answer questions start on these processors too
     started = time.perf_counter()
     files = documents(options.documents, seed=options.seed)
-    uploads = [load.upload(number, file, options.watchers) for number, file in enumerate(files)]
+    uploads = [_upload(load, number, file, options.watchers) for number, file in enumerate(files)]
     if options.a_minute:
         moments = arrivals(options.documents, options.a_minute, random.Random(options.seed))  # noqa: S311  not a secret
         await asyncio.gather(*(at(started + moment, upload) for moment, upload in zip(moments, uploads, strict=True)))
@@ -94,6 +94,14 @@ async def run(load: Load, options: argparse.Namespace) -> tuple[float, float]:
         await listener.close()
     await asyncio.gather(*listening)
     return uploaded, finished
+
+
+async def _upload(load: Load, number: int, file: LoadDocument, watchers: int) -> None:
+    """Upload a document of the owner whose turn it is, watched by the sockets whose turn it is."""
+    owner, round_ = load.owners[number % len(load.owners)], number // len(load.owners)
+    sockets = [each for each in load.listeners if each.owner is owner]
+    watching = [sockets[(round_ * watchers + each) % len(sockets)] for each in range(min(watchers, len(sockets)))]
+    await owner.upload(file, watching)
 
 
 async def delete(load: Load) -> None:

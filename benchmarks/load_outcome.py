@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from benchmarks.load_clients import Asker, Listener, Owner
-from benchmarks.load_documents import LoadDocument
 from cli.endpoints import Endpoints
 from local.stack import LocalStack
 
@@ -23,13 +22,6 @@ class Load:
     askers: list[Asker]
     memory_mb: list[float] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
-
-    async def upload(self, number: int, file: LoadDocument, watchers: int) -> None:
-        """Upload a document of the owner whose turn it is, watched by the sockets whose turn it is."""
-        owner, round_ = self.owners[number % len(self.owners)], number // len(self.owners)
-        sockets = [each for each in self.listeners if each.owner is owner]
-        watching = [sockets[(round_ * watchers + each) % len(sockets)] for each in range(min(watchers, len(sockets)))]
-        await owner.upload(file, watching)
 
 
 async def check(load: Load) -> Counter[str]:

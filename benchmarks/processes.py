@@ -17,7 +17,7 @@ class PeakMemory:
     def __init__(self, ancestor: int, function: str) -> None:
         self.peaks_mb: dict[int, float] = defaultdict(float)  #: by process id of the worker
         self._ancestor = ancestor
-        self._marker = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+        self._function = function
         self._done = threading.Event()
         self._thread = threading.Thread(target=self._watch)
 
@@ -34,17 +34,14 @@ class PeakMemory:
     def _watch(self) -> None:
         while not self._done.wait(INTERVAL_SECONDS):
             children = _children()
-            for worker in _descendants(self._ancestor, children):
-                if self._serves(worker):
-                    family = [worker, *_descendants(worker, children)]
-                    self.peaks_mb[worker] = max(self.peaks_mb[worker], sum(map(_resident_mb, family)))
+            for worker in _serving(self._function, _descendants(self._ancestor, children)):
+                family = [worker, *_descendants(worker, children)]
+                self.peaks_mb[worker] = max(self.peaks_mb[worker], sum(map(_resident_mb, family)))
 
-    def _serves(self, process: int) -> bool:
-        """Whether it is a worker of the function: no other process carries its variables, but for its children."""
-        return self._marks(process) and not self._marks(_parent(process))
 
-    def _marks(self, process: int) -> bool:
-        return self._marker in _read(process, "environ").split(b"\0")
+def workers(ancestor: int, function: str) -> list[int]:
+    """The descendants of a process that serve a function."""
+    return _serving(function, _descendants(ancestor, _children()))
 
 
 def family_mb(process: int) -> float:
@@ -59,6 +56,16 @@ def family_mb(process: int) -> float:
 def _grown_mb(parent: int, process: int, children: dict[int, list[int]]) -> float:
     own = 0.0 if _read(process, "cmdline") == _read(parent, "cmdline") else _resident_mb(process)
     return own + sum(_grown_mb(process, child, children) for child in children.get(process, []))
+
+
+def _serving(function: str, processes: list[int]) -> list[int]:
+    """Those that carry the function's variables; their children carry them too, and are left out."""
+    marker = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+
+    def marked(process: int) -> bool:
+        return marker in _read(process, "environ").split(b"\0")
+
+    return [process for process in processes if marked(process) and not marked(_parent(process))]
 
 
 def _children() -> dict[int, list[int]]:

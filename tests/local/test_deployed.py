@@ -2,12 +2,12 @@
 
 import json
 import os
-from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 
+from benchmarks.processes import workers
 from local.environments import STEP_BACK
 from local.settings import REGION, ROOT
 from tests.local.uploads import aws_s3_cp, watch
@@ -58,16 +58,11 @@ def test_its_log_lines_are_json(stack: RunningStack, messages: list[dict[str, An
 def test_reading_gives_way_to_answers(stack: RunningStack, user: User, messages: list[dict[str, Any]]) -> None:
     assert stack.call("GET", "/v2/documents", token=user.token).status == 200
     assert messages[-1]["status"] == "completed"
-    usual = os.getpriority(os.PRIO_PROCESS, stack.stack.emulator.server.pid() or 0)
-    assert priorities(stack, "documents_api") == {usual}
-    assert priorities(stack, "text_rag_processor") == {usual + STEP_BACK}
-
-
-def priorities(stack: RunningStack, function: str) -> set[int]:
-    """Those of the processes that run a function."""
-    started = f"ministack-lambda-{stack.function(function)}-"
-    lines = {int(each.parent.name): each.read_text() for each in Path("/proc").glob("[0-9]*/cmdline") if each.exists()}
-    return {os.getpriority(os.PRIO_PROCESS, process) for process, line in lines.items() if started in line}
+    emulator = stack.stack.emulator.server.pid() or 0
+    usual = os.getpriority(os.PRIO_PROCESS, emulator)
+    for function, expected in {"documents_api": usual, "text_rag_processor": usual + STEP_BACK}.items():
+        running = workers(emulator, stack.function(function))
+        assert {os.getpriority(os.PRIO_PROCESS, process) for process in running} == {expected}
 
 
 def test_nobody_gets_in_without_a_genuine_token(stack: RunningStack, user: User) -> None:
