@@ -20,6 +20,7 @@ from websockets.exceptions import ConnectionClosed
 from benchmarks.load_documents import LoadDocument, question
 
 ATTEMPTS = 30  #: of a request that the service, or an overloaded gateway before it, turns away
+ASKING_AGAIN_SECONDS = 2  #: after a subscription that was not taken
 THINKING_SECONDS = (1.5, 4.5)  #: between two questions of one client
 ARRIVING_SECONDS = 45  #: within which every client has asked its first question
 
@@ -80,6 +81,7 @@ class Listener:
     losses: int = 0  #: times that the connection was not ended by this side
     caught_up: int = 0  #: changes that were asked for after that
     _socket: ClientConnection | None = None
+    _asking_again: asyncio.Task[None] | None = None
     _closing: bool = False
 
     async def open(self, address: str) -> None:
@@ -131,7 +133,20 @@ class Listener:
         assert self._socket is not None
         with suppress(ConnectionClosed):
             async for frame in self._socket:
-                self._note(json.loads(frame), time.time())
+                message, now = json.loads(frame), time.time()
+                if message["type"] != "error":
+                    self._note(message, now)
+                elif message["code"] != "unavailable":
+                    raise RuntimeError(f"a socket was told {message}")
+                elif self._asking_again is None or self._asking_again.done():
+                    self._asking_again = asyncio.create_task(self._ask_again())
+
+    async def _ask_again(self) -> None:
+        """Subscribe once more to what was not confirmed, as the protocol has it."""
+        self.owner.turned_away[httpx.codes.SERVICE_UNAVAILABLE] += 1
+        await asyncio.sleep(ASKING_AGAIN_SECONDS)
+        for document_id in [one for one, since in (self.watched or {}).items() if since == math.inf]:
+            await self._subscribe(documentId=document_id, after=0)
 
     async def _catch_up(self) -> None:
         for document_id in filter(self.hears_of, list(self.owner.expected)):
@@ -140,8 +155,6 @@ class Listener:
             self.seen[document_id] |= missed
 
     def _note(self, message: dict[str, Any], now: float) -> None:
-        if message["type"] == "error":
-            raise RuntimeError(f"a socket was told {message}")
         if message["type"] == "subscription_confirmed" and self.watched is not None:
             self.watched[message["documentId"]] = now
         if message["type"] != "document_status_update":

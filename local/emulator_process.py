@@ -9,8 +9,7 @@ import asyncio
 import logging
 import sys
 import threading
-import time
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable
 from typing import Any
 
 from ministack import app
@@ -18,38 +17,10 @@ from ministack.core.lambda_runtime import Worker
 from ministack.services import lambda_svc
 
 from local.environments import acquire_patiently, after_giving_way
-from local.settings import SAVE_SECONDS, SOCKET_LOOK_SECONDS
+from local.saver import Saver
+from local.settings import SOCKET_LOOK_SECONDS
 
-SAVE_PAUSES = 9  #: times as long as a save takes: a large state is saved less often, not all the time
 SWITCH_SECONDS = 0.0005  #: after so long a thread that computes, as the one that saves does, lets the event loop go on
-
-States = Mapping[str, Callable[[], Any]]  #: name of a service → its state
-
-
-class Saver:
-    """Saves one at a time, and no more once the emulator has saved for the last time."""
-
-    def __init__(self, save: Callable[[States], None]) -> None:
-        self._save = save
-        self._lock = threading.Lock()
-        self._stopped = False
-
-    def save_for_the_last_time(self, states: States) -> None:
-        """What the emulator calls when it stops."""
-        with self._lock:
-            self._stopped = True
-            self._save(states)
-
-    def keep_saving(self, states: Callable[[], States]) -> None:
-        """Save every few seconds until the process stops."""
-        pause: float = SAVE_SECONDS
-        while not self._stopped:
-            time.sleep(pause)
-            started = time.perf_counter()
-            with self._lock:
-                if not self._stopped:
-                    self._save(states())
-            pause = max(SAVE_SECONDS, SAVE_PAUSES * (time.perf_counter() - started))
 
 
 def forget_stream_positions() -> None:

@@ -1,6 +1,8 @@
 """Execution environments of functions on this machine: few at a time, as they share its processors."""
 
+import math
 import os
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -8,7 +10,7 @@ from typing import Any
 
 #: Of one function, that are started at once; before one more is, an invocation waits a while for one of these
 ENVIRONMENTS = 2 + (os.cpu_count() or 1)
-STEP_BACK = 5  #: of a process's priority: a third of the processor time of each that it competes with
+STEP_BACK = 10  #: of a process's priority: a tenth of the processor time of each that it competes with
 PATIENCE_SECONDS, LOOK_SECONDS = 2.0, 0.02
 
 Acquire = Callable[..., tuple[Any, str]]
@@ -18,17 +20,28 @@ def acquire_patiently(acquire: Acquire, patience_seconds: float = PATIENCE_SECON
     """ministack's way to lease an environment, which starts one whenever all are at work, made patient.
 
     Starting one takes a second of a processor. Were one started for each question that comes while others are being
-    answered, a machine that falls behind would fall behind the more. Patience ends, as a function may call itself.
+    answered, a machine that falls behind would fall behind the more. Patience ends, as a function may call itself; but
+    of all who wait for a function only one may then start another, and the next one a while later.
     """
+    lock = threading.Lock()
+    started: dict[str, float] = {}  # function → when somebody's patience ended last
 
-    def leased(*args: Any, **options: Any) -> tuple[Any, str]:
+    def may_start(function: str) -> bool:
+        with lock:
+            if time.monotonic() < started.get(function, -math.inf) + patience_seconds:
+                return False
+            started[function] = time.monotonic()
+            return True
+
+    def leased(function: str, *args: Any, **options: Any) -> tuple[Any, str]:
         deadline = time.monotonic() + patience_seconds
-        while time.monotonic() < deadline:
-            environment, how = acquire(*args, **options, max_concurrency=ENVIRONMENTS)
+        while True:
+            environment, how = acquire(function, *args, **options, max_concurrency=ENVIRONMENTS)
             if environment is not None:
                 return environment, how
+            if time.monotonic() >= deadline and may_start(function):
+                return acquire(function, *args, **options)
             time.sleep(LOOK_SECONDS)
-        return acquire(*args, **options)
 
     return leased
 

@@ -2,17 +2,15 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
 
 import pypdfium2 as pdfium
 from PIL import Image
 
-from rag.pdf_lines import Line, read_lines
 from rag.picture_candidates import Candidate
 from rag.picture_files import LEAST_EDGE, MAX_PIXELS, READING_EDGE, Copies, digest
-from rag.picture_nearby import Caption, caption_of
 from rag.picture_pdf_objects import Image as Placed
 from rag.picture_pdf_objects import Path, drawn, is_slanted
+from rag.picture_pdf_text import Surroundings
 from rag.picture_regions import Box, around, clusters, tiles
 
 POINTS_PER_INCH = 72
@@ -34,10 +32,6 @@ PART_OF_DRAWING = 0.6  #: drawings over more of the page swallow no images
 SAME_REGION = 1.6  #: a drawing up to this many times as large as an image within it is the image's own labels
 EDGE_OF_PAGE = 0.09  #: header and footer, as a share of the page's height
 FLAT = 0.12  #: height of what can be a header's or footer's picture, as a share of the page's
-FULL_LINE = 0.6  #: a line of text this long, as a share of a region's width, is no label
-PROSE = 40  #: letters of such a line; labels side by side come as one line as well
-ANCHORS = 3  #: lines before and after a picture that are kept
-NEAR_CAPTION = 60.0  #: points between a picture and its caption
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ def find(document: pdfium.PdfDocument, number: int, copies: Copies) -> Iterator[
     images, paths = drawn(page)
     regions = [*_placed(images, sheet), *_drawings(paths, images, sheet)]
     if regions:
-        surroundings = _Surroundings(page, sheet)
+        surroundings = Surroundings(page, sheet)
         regions = _pictures(regions, surroundings, sheet)
         for rank, region in enumerate(regions):
             yield _candidate(
@@ -69,7 +63,7 @@ def find(document: pdfium.PdfDocument, number: int, copies: Copies) -> Iterator[
     page.close()
 
 
-def _pictures(regions: Sequence[_Region], near: "_Surroundings", sheet: Box) -> list[_Region]:
+def _pictures(regions: Sequence[_Region], near: Surroundings, sheet: Box) -> list[_Region]:
     """Regions that are pictures, the largest first: no tables and boxes of text, and no parts of a drawing."""
     kept = [region for region in regions if not region.paths or _is_drawing(region, near, sheet)]
     whole = [region.box for region in kept if region.paths and region.box.area <= PART_OF_DRAWING * sheet.area]
@@ -81,7 +75,7 @@ def _pictures(regions: Sequence[_Region], near: "_Surroundings", sheet: Box) -> 
     return sorted((region for region in kept if region not in parts), key=lambda region: -region.box.area)
 
 
-def _is_drawing(region: _Region, near: "_Surroundings", sheet: Box) -> bool:
+def _is_drawing(region: _Region, near: Surroundings, sheet: Box) -> bool:
     density = 1000 * near.characters(region.box) / region.box.area
     if density > LABELLED or near.has_prose(region.box):
         return False
@@ -132,69 +126,8 @@ def _drawings(paths: Sequence[Path], images: Sequence[Placed], sheet: Box) -> It
         yield _Region(box, digest((shape + " ".join(places)).encode()), (0, 0), len(members), slanted, len(sampled))
 
 
-class _Surroundings:
-    """The text of a page, by place."""
-
-    def __init__(self, page: pdfium.PdfPage, sheet: Box) -> None:
-        self.page = page
-        self._sheet = sheet
-        self._text = page.get_textpage()
-
-    @cached_property
-    def _lines(self) -> list[Line]:
-        """The lines from above to below."""
-        return sorted(read_lines(self.page), key=lambda line: -line.baseline)
-
-    def close(self) -> None:
-        """Free what pdfium holds of the text."""
-        self._text.close()
-
-    def characters(self, box: Box) -> int:
-        """How many visible characters lie in a box."""
-        return len("".join(self._text.get_text_bounded(box.left, box.bottom, box.right, box.top).split()))
-
-    def has_prose(self, box: Box) -> bool:
-        """Whether lines of running text fill a box, as in a frame around a remark."""
-        inside = [line for line in self._lines if box.left <= line.left and line.right <= box.right]
-        inside = [line for line in inside if box.bottom <= line.baseline <= box.top]
-        long = sum(line.right - line.left >= FULL_LINE * box.width and _letters(line) >= PROSE for line in inside)
-        return long >= 2 or 3 * long > len(inside)
-
-    def above(self, box: Box) -> tuple[str, ...]:
-        """The lines before a box, the nearest first: those over it in its own column before others."""
-        lines = [line for line in reversed(self._lines) if line.baseline >= box.top - line.size / 2]
-        return _nearest(lines, box)
-
-    def below(self, box: Box) -> tuple[str, ...]:
-        """The lines after a box, the nearest first."""
-        return _nearest([line for line in self._lines if line.baseline + line.size / 2 <= box.bottom], box)
-
-    def caption(self, box: Box) -> str:
-        """The line that names the picture as a figure or table; those right at it before others."""
-        found: list[tuple[float, Caption]] = []
-        for line in self._lines:
-            gap = max(line.baseline - box.top, box.bottom - line.baseline - line.size, 0.0)
-            if gap <= NEAR_CAPTION and _overlaps(line, box) and (caption := caption_of(line.text)):
-                found.append((gap, caption))
-        return min(found, key=lambda item: (not item[1].begins, item[0]))[1].text if found else ""
-
-
-def _letters(line: Line) -> int:
-    """The length of a line in Latin letters; an East Asian character counts as two."""
-    return sum(2 if character >= "\u1100" else 1 for character in line.text)
-
-
-def _nearest(lines: Sequence[Line], box: Box) -> tuple[str, ...]:
-    ordered = sorted(lines, key=lambda line: not _overlaps(line, box))  # stable: near before far within each half
-    return tuple(line.text for line in ordered[:ANCHORS])
-
-
-def _overlaps(line: Line, box: Box) -> bool:
-    return line.left < box.right and line.right > box.left
-
-
 def _candidate(
-    region: _Region, number: int, sheet: Box, near: _Surroundings, copies: Copies, *, rotation: int, looked_at: bool
+    region: _Region, number: int, sheet: Box, near: Surroundings, copies: Copies, *, rotation: int, looked_at: bool
 ) -> Candidate:
     box, share = region.box, region.box.area / max(sheet.area, 1e-6)
     file, measures = "", None

@@ -1,7 +1,9 @@
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor, as_completed
 from types import SimpleNamespace
 from typing import Any
 
@@ -40,6 +42,20 @@ def test_patience_ends_with_one_more() -> None:
     pool = Pool(busy_calls=1_000_000)
     assert acquire_patiently(pool.acquire, 0.1)("query", qualifier="1") == ("query:1", "spawn")
     assert pool.asked[-1] is None
+
+
+def test_of_all_who_wait_for_one_function_one_starts_another_at_a_time() -> None:
+    pool = Pool(busy_calls=1_000_000)
+    acquire = acquire_patiently(pool.acquire, 0.4)
+    begun = time.monotonic()
+    with ThreadPoolExecutor(4) as callers:
+        three = [callers.submit(acquire, "query", qualifier="1") for _ in range(3)]
+        other = callers.submit(acquire, "another", qualifier="1")
+        in_order = list(as_completed([*three, other]))
+    assert time.monotonic() - begun >= 3 * 0.4
+    assert in_order[-1] is not other  # it has waited for the patience of its own function alone
+    assert [call.result() for call in three] == [("query:1", "spawn")] * 3
+    assert other.result() == ("another:1", "spawn")
 
 
 @pytest.fixture
