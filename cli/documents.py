@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 from rich.text import Text
 
-from cli.console import out, print_json
+from cli.console import out, print_json, printable
 from cli.errors import CliError
 from cli.options import AsJson, DocumentId, EndpointsFile, Stage, call
 from core.status import Status
@@ -51,7 +51,7 @@ def delete(
     as_json: AsJson = False,
 ) -> None:
     """Delete a document everywhere and print the receipt."""
-    if not yes and not typer.confirm(f"Delete {document} for good? (--yes does not ask)", err=True):
+    if not yes and not typer.confirm(f"Delete {printable(document)} for good? (--yes does not ask)", err=True):
         raise CliError("nothing deleted")
     receipt = call(file, stage, lambda client: client.delete(document))
     if as_json:

@@ -15,10 +15,11 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from core import child_limits
+from core import child_limits, logs
 from core.child_ranges import RangeRequestError, RangeServer, Serve
 from core.child_streams import Clock, Output, OutputLimitError, Tail, follow
 from core.disk import require_space
@@ -56,6 +57,21 @@ class Completed:
     stdout: bytes
     stderr: str  #: the end of it, for logs only
     seconds: float
+
+
+class _Complaints(Tail):
+    """The end of stderr, without what the child says there of the network; that is for the log."""
+
+    def add(self, data: bytes) -> None:
+        if child_limits.NOT_CUT_OFF in data:
+            _warn_of_network()
+            data = data.replace(child_limits.NOT_CUT_OFF, b"")
+        super().add(data)
+
+
+@cache  # once a process: the kernel does not change its mind
+def _warn_of_network() -> None:
+    logs.warning("Parsers are not cut off from the network: the kernel refuses")
 
 
 def run(
@@ -101,7 +117,7 @@ def run(
             start_new_session=True,
             pass_fds=descriptors,
         )
-        output, complaints = Output(output_bytes, on_line), Tail(STDERR_BYTES)
+        output, complaints = Output(output_bytes, on_line), _Complaints(STDERR_BYTES)
         if ranges:
             ranges.theirs.close()
         _attend(process, output, complaints, ranges, Clock(started + timeout_seconds, tick))

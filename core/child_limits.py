@@ -14,6 +14,8 @@ import sys
 
 MEMORY_EXHAUSTED = 77  #: exit status of a Python child that ran into its memory limit
 RANGES_DESCRIPTOR = 3  #: where a child that may ask for ranges of a file finds its end of the socket
+#: What a process says on stderr, before anything else, when the kernel does not let it leave the network
+NOT_CUT_OFF = b"core.child_limits: not cut off from the network, the kernel refuses\n"
 PR_SET_PDEATHSIG = 1
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
@@ -23,7 +25,8 @@ def restrict(limits: dict[str, int], parent: int) -> None:
     """Apply the limits to this process and all it starts; end at once if the parent has already gone."""
     if sys.platform == "linux":
         libc = ctypes.CDLL(None)
-        libc.unshare(CLONE_NEWUSER | CLONE_NEWNET)  # no network; refused in some sandboxes, which have none to fear
+        if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:  # refused in many containers; the parent logs it
+            os.write(sys.stderr.fileno(), NOT_CUT_OFF)
         libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after unshare: changed credentials clear it
         if os.getppid() != parent:
             os._exit(0)
@@ -33,9 +36,11 @@ def restrict(limits: dict[str, int], parent: int) -> None:
 
 def _lower(kind: int, value: int) -> None:
     _soft, hard = resource.getrlimit(kind)
-    allowed = value if hard == resource.RLIM_INFINITY else min(value, hard)
+    # At the hard limit of processor time comes SIGKILL, which looks like memory; a second earlier SIGXCPU tells.
+    most = value + 1 if kind == resource.RLIMIT_CPU else value
+    allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
     try:
-        resource.setrlimit(kind, (allowed, allowed))
+        resource.setrlimit(kind, (min(value, allowed), allowed))
     except (ValueError, OSError):
         if sys.platform == "linux":
             raise

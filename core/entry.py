@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import chosen_routes, generations, logs, metrics, outcomes, parts, principals, versions
+from core import chosen_routes, file_names, generations, logs, metrics, outcomes, parts, principals, versions
 from core.aws import Services
 from core.blobs import Blob, ObjectChangedError
 from core.cost import charges, consumption
@@ -44,7 +44,7 @@ class Request:
     bucket: str
     key: str
     callers: Sequence[str] | None = None  #: the principals that ask; None: S3 itself
-    file_name: str = ""
+    file_name: str = ""  #: a plain one; empty: the last segment of the key, cleaned
     force: bool = False
     repeats: int | None = None  #: the generation that is to be done again, if it is still the latest
     route: Route | None = None  #: the route that all pages must take; None: as the object's metadata or content has it
@@ -162,7 +162,7 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
         bucket=blob.bucket,
         key=blob.key,
         owner=owner,
-        file_name=request.file_name or PurePosixPath(blob.key).name,
+        file_name=request.file_name or file_names.cleaned(PurePosixPath(blob.key).name),
         media_type="",
         size=blob.size,
         version=versions.version_of(blob.content_id, digest, route or ""),

@@ -118,12 +118,16 @@ def refuse(
     return reject(current, upload, document_id, at, failure=failure)
 
 
+COUNTED_AGAIN = {Status.DELETED, Status.CANCELLED, *SEARCHABLE}
+
+
 def is_repeat(current: DocumentStatus | None, upload: Upload) -> bool:
     """Whether the upload is a version once more that had begun before, and was counted then.
 
-    One that was refused or rejected had not: nobody knew the number of its pages.
+    One that was refused or rejected had not: nobody knew the number of its pages. One that its owner has cancelled, or
+    that can be searched, is begun again because its owner wants it, and counts again.
     """
-    if current is None or current.status is Status.DELETED:
+    if current is None or current.status in COUNTED_AGAIN:
         return False
     return current.generation == upload.repeats and "totalPages" in current.metadata
 

@@ -11,7 +11,7 @@ class PortTakenError(LocalStackError):
     def __init__(self, port: int, variable: str) -> None:
         super().__init__(
             f"Port {port} on 127.0.0.1 is taken by another program.\n"
-            f"  See which one:    ss -ltnp 'sport = :{port}'   (or: lsof -iTCP:{port} -sTCP:LISTEN)\n"
+            f"  See which one:    ss -tanp 'sport = :{port}'   (or: lsof -iTCP:{port})\n"
             f"  Or use another:   {variable}=<port> make up"
         )
         self.port = port

@@ -9,3 +9,4 @@
 \ir 0006.operations.sql
 \ir 0007.connections.sql
 \ir 0008.pipelines.sql
+\ir 0009.completeness.sql

@@ -41,6 +41,7 @@ class Code(StrEnum):
     DERIVED_WITHOUT_DOCUMENT = "derived_without_document", "derived", "removes the objects"
     DERIVED_OF_OLD_VERSION = "derived_of_old_version", "derived", "removes the objects"
     PARTS_WITHOUT_DOCUMENT = "parts_without_document", "parts", "removes the records"
+    HISTORY_MISSING = "history_missing", "audit"
     HISTORY_WITHOUT_DOCUMENT = "history_without_document", "audit", "ends the deletion, or removes the history"
     SUBSCRIPTION_LEFT = "subscription_left", "connections", "removes the subscription"
     DEAD_LETTER_LEFT = "dead_letter_left", "dead_letters", "removes the message"
@@ -65,6 +66,7 @@ class StoredVersion:
     running: bool
     started_at: datetime
     part: int | None  #: the number of one of its finished parts
+    lacks: Sequence[str] = ()  #: which of its rows there are too few of; looked into for current versions alone
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,6 +79,12 @@ class StoredDocument:
     updated_at: datetime
     versions: Sequence[StoredVersion]
 
+    @property
+    def searched(self) -> StoredVersion | None:
+        """The version that searches see: the current one, if it is there and finished."""
+        current = (version for version in self.versions if version.generation == self.current_generation)
+        return next((version for version in current if not version.running), None)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DocumentFacts:
@@ -86,12 +94,32 @@ class DocumentFacts:
     status: DocumentStatus | None
     stored: StoredDocument | None
     has_upload: bool = True
+    has_history: bool = True  #: or has none any more, as it has expired
     is_attended: bool = True  #: a worker has a part of it, or its jobs may be waiting in a queue
 
     @property
     def current(self) -> int | None:
-        """The version that searches see."""
+        """The version that searches are to see, whether it is there or not."""
         return self.stored.current_generation if self.stored else None
+
+    @property
+    def searched(self) -> int | None:
+        """The version that searches see."""
+        version = self.stored.searched if self.stored else None
+        return version.generation if version else None
+
+    @property
+    def lacks(self) -> str:
+        """Which rows of the version that searches see there are too few of; empty when it is whole."""
+        version = self.stored.searched if self.stored else None
+        return ", ".join(version.lacks) if version else ""
+
+    @property
+    def seen(self) -> str:
+        """What searches see, for people."""
+        if self.searched is not None:
+            return f"generation {self.searched}"
+        return "nothing" if self.current is None else f"nothing, as generation {self.current} is gone"
 
     def is_kept(self, generation: int) -> bool:
         """Whether what a version has stored may still be of use."""
@@ -112,6 +140,9 @@ def of_document(facts: DocumentFacts, before: datetime) -> list[Finding]:
     if facts.status.status is Status.DELETED:
         return [_finding(Code.DELETION_UNFINISHED, facts, f"deletion began at {facts.status.updated_at}")]
     state = _running(facts) if facts.status.is_running else _ended(facts)
+    if not facts.has_history:
+        found = f"{facts.status.sequence} changes, the last at {facts.status.updated_at}, and no record of any"
+        state.append(_finding(Code.HISTORY_MISSING, facts, found))
     return state + _versions_left(facts, before)
 
 
@@ -125,8 +156,8 @@ def _without_status(facts: DocumentFacts, before: datetime) -> list[Finding]:
 def _running(facts: DocumentFacts) -> list[Finding]:
     status = facts.status
     assert status is not None
-    if facts.current == status.generation:
-        found = f"searches see generation {facts.current}, and its status is {status.status}"
+    if facts.searched == status.generation:
+        found = f"searches see generation {facts.searched}, and its status is {status.status}"
         return [_finding(Code.FINISH_MISSING, facts, found)]
     if not facts.is_attended:
         found = f"{status.status} since {status.updated_at}; no worker has it and no job waits"
@@ -138,20 +169,24 @@ def _ended(facts: DocumentFacts) -> list[Finding]:
     status = facts.status
     assert status is not None
     findings = []
-    seen = "nothing" if facts.current is None else f"generation {facts.current}"
+    lost = f"rows of generation {facts.searched} are missing: {facts.lacks}"
     if status.status in SEARCHABLE:
-        if facts.current != status.generation:
-            found = f"generation {status.generation} is {status.status}, and searches see {seen}"
+        if facts.searched != status.generation:
+            found = f"generation {status.generation} is {status.status}, and searches see {facts.seen}"
             findings.append(_finding(Code.NOT_SEARCHABLE, facts, found))
+        elif facts.lacks:
+            findings.append(_finding(Code.NOT_SEARCHABLE, facts, lost))
         if not facts.has_upload:
             findings.append(_finding(Code.UPLOAD_MISSING, facts, "the file is gone; the document can be searched"))
-    elif status.generation > 0 and facts.current == status.generation:
+    elif status.generation > 0 and facts.searched == status.generation:
         found = f"generation {status.generation} is {status.status}, and searches see it"
         findings.append(_finding(Code.SHOWN_THOUGH_ENDED, facts, found))
-    elif facts.current != status.current_generation:
+    elif facts.searched != status.current_generation:
         expected = status.current_generation
-        found = f"the status says that searches see generation {expected}, and they see {seen}"
+        found = f"the status says that searches see generation {expected}, and they see {facts.seen}"
         findings.append(_finding(Code.GENERATION_DIFFERS, facts, found))
+    elif facts.lacks:
+        findings.append(_finding(Code.GENERATION_DIFFERS, facts, lost))
     return findings
 
 

@@ -78,7 +78,12 @@ def _look_after(
         return
     records = services.parts.records(status.document_id, status.generation)
     due = plan.due(records, time.time())
-    lost = [job for job in due if job.route not in paused and (not queued[job.route] or _age(status) > RETENTION)]
+    lost = [
+        job
+        for job in due
+        if job.route not in paused
+        and (not queued[job.route] or _age(status) > RETENTION or _has_no_try_left(records.get(job.part), services))
+    ]
     if any(record.is_worked_on(time.time()) for record in records.values()):
         report.alive += 1
     elif due and not lost:
@@ -98,11 +103,14 @@ def _await_entry(status: DocumentStatus, paused: Collection[str], services: Serv
         outcomes.failed(failed)
 
 
+def _has_no_try_left(record: PartRecord | None, services: Services) -> bool:
+    """Whether so many workers have begun a part that its message is in no queue any more, whatever waits there."""
+    return record is not None and record.claims >= services.settings.max_receive_count
+
+
 def _is_hopeless(record: PartRecord | None, services: Services) -> bool:
     """Whether workers have died of a part, or its job was lost, as often as is bearable."""
-    if record is None:
-        return False
-    return record.claims >= services.settings.max_receive_count or record.resent >= MOST_RESENT
+    return _has_no_try_left(record, services) or (record is not None and record.resent >= MOST_RESENT)
 
 
 def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:

@@ -14,16 +14,66 @@ from operations.drift import StoredDocument, StoredVersion
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
-DOCUMENTS = """
+#: The rows of a version that there may be too few of, and when there are. Nothing counts pages and postings, so of them
+#: only parts that have none at all are noticed; a text without any word that is indexed has none rightly, nor has a
+#: version of an earlier release any pages.
+TOO_FEW = {
+    "parts": """
+        (SELECT count(*) FROM document_parts AS part
+         WHERE part.version_key = version.version_key AND part.part < version.parts) < version.parts
+        OR EXISTS (
+            SELECT FROM document_parts AS giver
+            CROSS JOIN LATERAL jsonb_array_elements(giver.handed_over) AS other (part)
+            WHERE giver.version_key = version.version_key AND NOT EXISTS (
+                SELECT FROM document_parts AS part
+                WHERE part.version_key = version.version_key AND part.part = other.part::int
+            )
+        )
+    """,
+    "chunks": """
+        (SELECT coalesce(sum(chunks), 0) FROM document_parts AS part WHERE part.version_key = version.version_key)
+        > (SELECT count(*) FROM hybrid_dense_embeddings
+           WHERE chunk_id >= version.version_key::bigint << 32 AND chunk_id < version.version_key::bigint + 1 << 32)
+    """,
+    "lengths": """
+        EXISTS (
+            SELECT FROM document_parts AS part LEFT JOIN document_bm25_metadata AS lengths USING (version_key, part)
+            WHERE part.version_key = version.version_key AND lengths.part IS NULL
+        )
+    """,
+    "postings": """
+        EXISTS (
+            SELECT FROM document_bm25_metadata AS lengths
+            WHERE lengths.version_key = version.version_key AND lengths.total_tokens > 0 AND NOT EXISTS (
+                SELECT FROM hybrid_bm25_index
+                WHERE chunk_id >= (lengths.version_key::bigint << 32) + (lengths.part::bigint << 20)
+                  AND chunk_id < (lengths.version_key::bigint << 32) + (lengths.part::bigint + 1 << 20)
+            )
+        )
+    """,
+    "pages": """
+        version.version ~ %(form)s AND EXISTS (
+            SELECT FROM document_parts AS part
+            WHERE part.version_key = version.version_key AND part.chunks > 0 AND NOT EXISTS (
+                SELECT FROM document_pages AS page
+                WHERE page.version_key = part.version_key AND page.part = part.part
+            )
+        )
+    """,
+}
+LACKS = ", ".join(f"CASE WHEN {is_lacking} THEN '{name}' END" for name, is_lacking in TOO_FEW.items())
+
+DOCUMENTS = f"""
 SELECT document.document_id::text, owner.principal, document.current_generation, document.updated_at,
        version.version_key, version.generation, version.state = 'running', version.started_at,
-       (SELECT min(part) FROM document_parts WHERE version_key = version.version_key)
+       (SELECT min(part) FROM document_parts WHERE version_key = version.version_key),
+       CASE WHEN version.generation = document.current_generation THEN array_remove(ARRAY[{LACKS}], NULL) END
 FROM documents AS document
 JOIN owners AS owner USING (owner_id)
 LEFT JOIN document_versions AS version USING (document_id)
 WHERE document.document_id = ANY (%(ids)s::uuid[])
 ORDER BY document.document_id, version.generation
-"""
+"""  # noqa: S608  made of the constants above
 
 FOLLOWING = "SELECT document_id::text FROM documents WHERE document_id > %(after)s ORDER BY document_id LIMIT %(limit)s"
 
@@ -56,16 +106,25 @@ OWNER_OF_KEY = {
     "hybrid_bm25_index": "SELECT owner_id FROM hybrid_bm25_index WHERE chunk_id >= key << 32 ORDER BY chunk_id LIMIT 1",
     "document_bm25_metadata": "SELECT owner_id FROM document_bm25_metadata WHERE version_key = key LIMIT 1",
 }
-#: The versions that have rows in a table, jumping from one to the next, whether each exists and whose the rows are
+#: The versions that have rows in a table, jumping from one to the next, whether each exists, whose the rows are, and
+#: whether that owner has a document whose current version is gone: nothing says any more which rows were its
 KEYS = """
 WITH RECURSIVE present (key) AS (
     SELECT ({first})
     UNION ALL
     SELECT ({following}) FROM present WHERE key IS NOT NULL
 )
-SELECT key, EXISTS (SELECT FROM document_versions WHERE version_key = key),
-       (SELECT principal FROM owners WHERE owner_id = ({owner}))
-FROM present WHERE key IS NOT NULL LIMIT %(limit)s
+SELECT key, is_there, (SELECT principal FROM owners WHERE owner_id = owner), NOT is_there AND EXISTS (
+    SELECT FROM documents AS document
+    WHERE document.owner_id = owner AND document.current_generation IS NOT NULL AND NOT EXISTS (
+        SELECT FROM document_versions AS version
+        WHERE version.document_id = document.document_id AND version.generation = document.current_generation
+    )
+)
+FROM (
+    SELECT key, EXISTS (SELECT FROM document_versions WHERE version_key = key) AS is_there, ({owner}) AS owner
+    FROM present WHERE key IS NOT NULL LIMIT %(limit)s
+) AS found
 """
 #: Tables whose rows no foreign key ties to their version
 UNTIED = tuple(NEXT_KEY)
@@ -78,6 +137,7 @@ class RowsOfVersion:
     version_key: int
     exists: bool
     owner: str
+    may_be_current: bool  #: it does not exist, and may be the one that searches of a document are to see
 
 
 class StoredState:
@@ -89,7 +149,7 @@ class StoredState:
     def documents(self, ids: Sequence[str]) -> dict[str, StoredDocument]:
         """Those of the documents that are stored, by id; what is no id of a document is not stored."""
         known = [each for each in ids if is_document_id(each)]
-        rows = self._rows(DOCUMENTS, {"ids": known}) if known else []
+        rows = self._rows(DOCUMENTS, {"ids": known, "form": PIPELINE_OF_VERSION}) if known else []
         return {key: _document(list(group)) for key, group in groupby(rows, key=lambda row: str(row[0]))}
 
     def following(self, after: str | None, limit: int) -> list[str]:
@@ -126,8 +186,15 @@ class StoredState:
 def _document(rows: Sequence[Any]) -> StoredDocument:
     document_id, owner, current, updated_at = rows[0][:4]
     versions = [
-        StoredVersion(version_key=number, generation=generation, running=running, started_at=started_at, part=part)
-        for number, generation, running, started_at, part in (row[4:] for row in rows)
+        StoredVersion(
+            version_key=number,
+            generation=generation,
+            running=running,
+            started_at=started_at,
+            part=part,
+            lacks=lacks or (),
+        )
+        for number, generation, running, started_at, part, lacks in (row[4:] for row in rows)
         if number is not None
     ]
     return StoredDocument(

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from api.deletion import KEEP
@@ -57,12 +57,16 @@ def documents(services: DoctorServices, place: Place, before: datetime) -> Page:
 
 
 def rows(services: DoctorServices, place: Place, before: datetime) -> Page:
-    """Rows in PostgreSQL whose version does not exist."""
+    """Rows in PostgreSQL whose version does not exist.
+
+    Those that may be of a document's current version are left until the document can be searched again: it is found by
+    its state, and they are what is left of its text.
+    """
     table, after = (place["table"], place["after"]) if place else (UNTIED[0], -1)
     found = services.stored.versions_in(table, after, PAGE)
     page = Page(len(found))
     for each in found:
-        if not each.exists:
+        if not each.exists and not each.may_be_current:
             target = {"versionKey": each.version_key, "owner": each.owner}
             text = f"rows of version {each.version_key} in {table}"
             page.findings.append(Finding(code=Code.ROWS_WITHOUT_VERSION, document_id="", found=text, target=target))
@@ -196,6 +200,7 @@ def _examined(facts: DocumentFacts, services: DoctorServices, before: datetime) 
     status = facts.status
     if status is None or drift.moment(status.updated_at) >= before:
         return facts
+    facts = replace(facts, has_history=_has_history(status, services))
     if status.status in SEARCHABLE and not status.version.startswith(CARRIED_OVER):
         return replace(facts, has_upload=services.blobs.head(status.bucket, status.key) is not None)
     if not status.is_running:
@@ -203,6 +208,14 @@ def _examined(facts: DocumentFacts, services: DoctorServices, before: datetime) 
     records = services.parts.records(status.document_id, status.generation).values()
     worked_on = any(record.is_worked_on(time.time()) for record in records)
     return replace(facts, is_attended=worked_on or any(services.queues.waiting(route) for route in ROUTES))
+
+
+def _has_history(status: DocumentStatus, services: DoctorServices) -> bool:
+    """Whether anything is recorded of a document's changes, or the last record may have expired."""
+    kept_since = datetime.now(UTC) - timedelta(days=services.settings.audit_days)
+    if status.sequence == 0 or drift.moment(status.updated_at) <= kept_since:
+        return True
+    return services.statuses.last_event(status.document_id) is not None
 
 
 def _of_upload(bucket: str, key: str, services: DoctorServices) -> Sequence[Finding]:

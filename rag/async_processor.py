@@ -6,7 +6,7 @@ Takes S3 notifications from the document index queue, and ``POST /v2/process-doc
 from collections.abc import Mapping
 from typing import Any
 
-from core import aws, entry, events, http, logs, outcomes
+from core import aws, entry, events, file_names, http, logs, outcomes
 from core.errors import DocumentError, QuotaError, RateLimitError
 
 
@@ -62,7 +62,7 @@ def _process(event: Mapping[str, Any]) -> dict[str, Any]:
                 bucket=wanted.bucket,
                 key=wanted.key,
                 callers=callers,
-                file_name=wanted.metadata.fileName or "",
+                file_name=file_names.plain(named) if (named := wanted.metadata.fileName) else "",
                 force=wanted.force,
                 route=wanted.route,
             ),

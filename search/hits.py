@@ -65,19 +65,24 @@ class Scores:
 
 
 def show(cursor: "cursor", searched: Corpus, ranking: Sequence[Found], scores: Scores, limit: int) -> list[Hit]:
-    """The best ``limit`` of what was found, with its text, and of each page of a paged document the best one."""
+    """The best ``limit`` of what was found, with its text, and of each page of a paged document the best one.
+
+    What is found but has lost its text is left out: one damaged document must not cost its owner every search.
+    """
     passages = retrieve.passages(cursor, searched, [found.chunk for found in ranking if found.chunk is not None])
     blank = {found.place for found in ranking if found.chunk is None and found.place is not None}
     pages = retrieve_pages.blank_pages(cursor, searched, blank)
-    hits = [_hit(found, _passage(found, passages, pages), scores) for found in ranking]
+    shown = ((found, _passage(found, passages, pages)) for found in ranking)
+    hits = [_hit(found, passage, scores) for found, passage in shown if passage is not None]
     return _with_images(cursor, searched, _one_a_page(hits)[:limit])
 
 
-def _passage(found: Found, passages: Mapping[int, Passage], pages: Mapping[Place, Passage]) -> Passage:
-    """The text of the chunk, shown on the page that was found, which it may only touch."""
-    if found.place is None:
-        return passages[found.chunk or 0]
-    return pages[found.place] if found.chunk is None else replace(passages[found.chunk], page=found.place[1])
+def _passage(found: Found, passages: Mapping[int, Passage], pages: Mapping[Place, Passage]) -> Passage | None:
+    """The text of the chunk, shown on the page that was found, which it may only touch; None when it is gone."""
+    if found.chunk is None:
+        return pages.get(found.place) if found.place else None
+    passage = passages.get(found.chunk)
+    return replace(passage, page=found.place[1]) if passage and found.place else passage
 
 
 def _hit(found: Found, passage: Passage, scores: Scores) -> Hit:

@@ -2,12 +2,17 @@
 
 A linked picture is loaded even with its setting "block links of documents that are not trusted", and a file on this
 machine needs no network. So LibreOffice is given a copy, in which relationships (Office Open XML) and references
-(OpenDocument, SVG) lead only to members of the package. Links that a reader would click stay.
+(OpenDocument, SVG) lead only to members of the package. Links that a reader would click stay. LibreOffice tells what a
+member is by its content, whatever its name, so all that is neither XML that can be checked nor begins as a picture or
+font does is emptied: compressed drawings, embedded documents, films.
 
 Started by ``vdr.office`` through ``core.child``: ``python -m vdr.office_links SOURCE TARGET``.
 """
 
+import base64
+import binascii
 import io
+import re
 import shutil
 import sys
 import zipfile
@@ -23,10 +28,15 @@ from defusedxml.expatreader import DefusedExpatParser  # type: ignore[import-unt
 
 from rag import archives
 
-MARKS = (b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff")  #: of UTF-8 and UTF-16
+#: PNG, JPEG, GIF, BMP, TIFF, WebP, WMF: pictures that refer to nothing, and that nothing takes for XML
+PICTURES = (b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"BM", b"II*\0", b"MM\0*", b"RIFF", b"\xd7\xcd\xc6\x9a", b"\1\0\t\0")
+FONTS = (b"\0\1\0\0", b"OTTO", b"true", b"ttcf", b"wOFF")
 HEAD_BYTES = 256
+MEDIA_TYPE = re.compile(rb"application/[\w.+-]{1,100}\s*")  #: what the member "mimetype" holds, and nothing else
+INLINE = ("binary-data", "binaryData", "binData")  #: elements whose text is a file, which may be anything
 HYPERLINK = "/hyperlink"  #: end of the type of a relationship that is followed by a click only
-OWN_DATA = ("data:image/png", "data:image/jpeg")  #: pictures that stand in the reference itself
+REFERENCES = ("href", "base", "image-data")  #: attributes
+OWN_DATA = re.compile(r"data:image/(?:png|jpeg);base64,(.*)", re.DOTALL)  #: a picture that is the reference itself
 
 
 def isolate(source: Path, target: Path) -> None:
@@ -46,21 +56,25 @@ def isolate(source: Path, target: Path) -> None:
 
 def _copy(member: IO[bytes], place: IO[bytes]) -> None:
     head = member.read(HEAD_BYTES)
-    if head.startswith(MARKS) or head.lstrip().startswith(b"<") or b"<\x00" in head[:4]:
-        place.write(without_links(head + member.read()))
-        return
-    place.write(head)
-    shutil.copyfileobj(member, place)
+    member.seek(0)
+    if _is_picture(head) or head.startswith(FONTS) or MEDIA_TYPE.fullmatch(head):
+        shutil.copyfileobj(member, place)
+    else:
+        place.write(without_links(member))
 
 
-def without_links(xml: bytes) -> bytes:
+def _is_picture(head: bytes) -> bool:
+    return head.startswith(PICTURES) or (head.startswith(b"\1\0\0\0") and head[40:44] == b" EMF")
+
+
+def without_links(xml: IO[bytes]) -> bytes:
     """An XML document without references to the outside; nothing of one that is malformed or defines entities."""
     rewritten = io.BytesIO()
     parser = DefusedExpatParser(forbid_dtd=False, forbid_entities=True, forbid_external=True)
     parser.setContentHandler(_Rewriter(rewritten))
     try:
-        parser.parse(io.BytesIO(xml))
-    except (SAXException, DefusedXmlException, ValueError):
+        parser.parse(xml)
+    except (SAXException, DefusedXmlException, ValueError, LookupError):
         return b""
     return rewritten.getvalue()
 
@@ -70,10 +84,21 @@ class _Rewriter(XMLGenerator):
 
     def __init__(self, place: io.BytesIO) -> None:
         super().__init__(place, "utf-8", short_empty_elements=True)
+        self._inline = 0  # how many such elements are open
 
     def startElement(self, name: str, attrs: AttributesImpl) -> None:  # noqa: N802  the library's name
+        self._inline += _local(name) in INLINE
         kept = {key: _checked(name, key, attrs.getValue(key), attrs) for key in attrs.getNames()}
         super().startElement(name, AttributesImpl({key: value for key, value in kept.items() if value is not None}))
+
+    def endElement(self, name: str) -> None:  # noqa: N802  the library's name
+        self._inline -= _local(name) in INLINE
+        super().endElement(name)
+
+    def characters(self, content: str) -> None:
+        """Text, but no files in base64."""
+        if not self._inline:
+            super().characters(content)
 
     def processingInstruction(self, target: str, data: str) -> None:  # noqa: N802
         """Style sheets from elsewhere are not wanted."""
@@ -86,7 +111,7 @@ def _checked(element: str, key: str, value: str, attributes: AttributesImpl) -> 
         return value if _is_hyperlink(attributes) or _stays_inside(value, attributes) else ""
     if element.endswith("table-cell") and attribute == "formula":
         return None  # it may read other files; the value that was computed stands beside it
-    if attribute == "href" and element != "a":
+    if attribute in REFERENCES and element != "a":
         return value if _is_member(value) else ""
     return "" if value.strip().lower().startswith("file:") else value
 
@@ -103,9 +128,20 @@ def _stays_inside(target: str, attributes: AttributesImpl) -> bool:
 def _is_member(reference: str) -> bool:
     """Whether a reference is to a member of the package, to a place in the same file, or holds its picture itself."""
     reference = unquote(reference.strip())
-    if reference.startswith(("#", *OWN_DATA)):
+    if reference.startswith("#"):
         return True
+    if own := OWN_DATA.fullmatch(reference):
+        return _holds_picture(own[1])
     return not set(":\\") & set(reference) and not reference.startswith("/") and ".." not in reference
+
+
+def _holds_picture(text: str) -> bool:
+    """Whether base64 begins as a picture does, as what it is said to be means nothing to LibreOffice."""
+    start = "".join(text[:HEAD_BYTES].split())[:64]
+    try:
+        return _is_picture(base64.b64decode(start[: len(start) // 4 * 4], validate=True))
+    except (binascii.Error, ValueError):
+        return False
 
 
 def _local(name: str) -> str:

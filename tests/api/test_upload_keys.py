@@ -39,6 +39,8 @@ def test_a_decomposed_name_is_the_same_document_as_a_composed_one() -> None:
         "a\x7f.pdf",
         "a\u2028.pdf",
         "fdp.\u202egnp",  # reads as another type
+        "fdp.\u200fgnp",
+        "a\u200b.pdf",  # reads as a.pdf
         "\ud800.pdf",  # not encodable
         "",
         " ",

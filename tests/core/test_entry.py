@@ -80,6 +80,13 @@ def test_a_pdf_becomes_a_job_a_part(bench: Bench) -> None:
     }
 
 
+def test_a_key_that_no_upload_would_get_is_taken_in_under_a_name_that_can_be_read(bench: Bench) -> None:
+    status = bench.accept(bench.put(b"some text", "notes/\x1b[31m\u202eevil.txt"))
+    assert (status.file_name, status.metadata["fileName"]) == ("\ufffd[31m\ufffdevil.txt",) * 2
+    assert status.key == f"{bench.owner}/notes/\x1b[31m\u202eevil.txt"
+    assert [job.file_name for job in bench.jobs()] == [status.file_name]
+
+
 def test_a_pdf_that_is_a_png_is_a_png(bench: Bench) -> None:
     bench.accept(bench.put(PNG, "scan.pdf"))
     (job,) = bench.jobs()

@@ -160,6 +160,18 @@ def test_what_the_service_repeats_was_counted_before(limited: Limited, new: Any,
             full.begin(new(refused, repeats=1), total_pages=1)  # never counted, as it never began
 
 
+@pytest.mark.parametrize("ended", [Status.CANCELLED, Status.COMPLETED_WITH_GAPS])
+def test_what_its_owner_begins_again_counts_again(limited: Limited, new: Any, owner: str, ended: Status) -> None:
+    store = limited(max_pages_a_day=10)
+    begun = store.begin(new(), total_pages=5).status
+    if ended is Status.CANCELLED:
+        store.cancel(begun.document_id)
+    else:
+        store.finish(job(begun), ended)
+    assert store.begin(new(repeats=1), total_pages=5).started
+    assert used(store, owner).pages == 10
+
+
 def test_only_so_many_documents_run_at_a_time(limited: Limited, new: Any, owner: str) -> None:
     store = limited(max_running_documents=2)
     first = store.begin(new("1.pdf")).status

@@ -57,6 +57,17 @@ def test_a_request_is_accepted_and_names_the_document(function: Functions, emula
     assert [job.document_id for job in jobs(emulator)] == [answer["documentId"]]
 
 
+@pytest.mark.usefixtures("uploaded")
+@pytest.mark.parametrize(
+    "name", ["\x1b]0;PWNED\x1b\\\x1b[31m\r\n../../\u202eevil", "../a.txt", "a\u200b.txt", "\x9b2J"]
+)
+def test_a_name_that_no_upload_may_have_is_refused(function: Functions, emulator: TestEmulator, name: str) -> None:
+    body = {"bucket": UPLOADS, "key": KEY, "force": True, "metadata": {"fileName": name}}
+    status, answer = http_answer(function, body=json.dumps(body))
+    assert (status, answer["code"]) == (400, "invalid_file_name")
+    assert jobs(emulator) == []
+
+
 @pytest.mark.parametrize(
     ("body", "status"),
     [

@@ -147,9 +147,11 @@ def test_a_part_whose_worker_died_is_sent_again(bench: Bench) -> None:
     assert [job.part for job in bench.lose_messages()] == [2]
 
 
-def test_a_part_that_kills_every_worker_ends_its_document_with_the_pages_named(bench: Bench) -> None:
+@pytest.mark.parametrize("others_wait", [False, True])
+def test_a_part_that_kills_every_worker_ends_its_document(bench: Bench, others_wait: bool) -> None:
     bench.send()
-    bench.lose_messages()
+    if not others_wait:
+        bench.lose_messages()
     for _delivery in range(bench.services.settings.max_receive_count):
         assert bench.services.parts.claim(bench.plan.job(2), "somebody", 0.01)
         time.sleep(0.02)
@@ -216,7 +218,7 @@ def test_a_retry_repeats_only_what_is_not_done(bench: Bench) -> None:
 
 
 def test_a_retry_begins_to_count_failures_anew(bench: Bench) -> None:
-    test_a_part_that_kills_every_worker_ends_its_document_with_the_pages_named(bench)
+    test_a_part_that_kills_every_worker_ends_its_document(bench, others_wait=False)
     retry(bench.status, bench.services)
     bench.lose_messages()
     assert bench.check() == {"resumed": 1, "resent": 4}

@@ -9,6 +9,7 @@ import pytest
 from numpy.typing import NDArray
 from psycopg2.extensions import connection
 
+from core.database import transaction
 from core.settings import Settings
 from rag.embed import text_embedder
 from search import hybrid, text_arms
@@ -167,3 +168,13 @@ def test_one_hit_a_page_where_there_are_pages(opened: connection, reading: conne
     found = ask(reading, text="When does the ferry leave at noon?")
     assert len(found) == hits
     assert next(iter(found)) == 2
+
+
+@pytest.mark.parametrize("mode", ["hybrid", "sparse", "dense"])
+def test_what_has_lost_its_text_is_left_out(opened: connection, reading: connection, mode: str) -> None:
+    texts = ["The ferry leaves at nine.", "The ferry leaves at ten."]
+    put(opened, texts, embedder()(texts), total_pages=1, last_page=1)
+    with transaction(opened, [OWNER]) as cursor:
+        cursor.execute("DELETE FROM hybrid_dense_embeddings WHERE content LIKE %s", ("%ten%",))
+        assert cursor.rowcount == 1
+    assert list(ask(reading, text="When does the ferry leave?", mode=mode)) == [0]

@@ -1,5 +1,8 @@
 """What LibreOffice is given has no way out: links are emptied, everything else stays as it is."""
 
+import base64
+import gzip
+import io
 import zipfile
 from pathlib import Path
 
@@ -7,10 +10,18 @@ import pytest
 
 from core.errors import DocumentError
 from tests.vdr.slides import odp, pptx
-from vdr.office_links import isolate, without_links
+from vdr import office_links
+from vdr.office_links import isolate
 
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20
+OUTWARDS = "file:///etc/hostname"
+DRAWING = f'<svg xmlns="http://www.w3.org/2000/svg"><image href="{OUTWARDS}"/></svg>'.encode()
 RELATIONSHIP = '<Relationships><Relationship Id="a" Type="x/{}" Target="{}"{}/></Relationships>'
 EXTERNAL = ' TargetMode="External"'
+
+
+def without_links(xml: bytes) -> bytes:
+    return office_links.without_links(io.BytesIO(xml))
 
 
 @pytest.mark.parametrize(
@@ -26,6 +37,8 @@ EXTERNAL = ' TargetMode="External"'
         "%2e%2e/secret.png",
         "&#102;ile:///etc/passwd",
         "data:image/svg+xml;base64,AAAA",
+        "data:image/png;base64," + base64.b64encode(DRAWING).decode(),
+        "data:image/png;base64,?",
         "a\\b.png",
     ],
 )
@@ -37,7 +50,7 @@ def test_references_outwards_are_emptied(reference: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "reference", ["Pictures/1.png", "./Object 1", "#gradient", "Object%201", "data:image/png;base64,AAAA"]
+    "reference", ["Pictures/1.png", "./Object 1", "#gradient", "Object%201", "data:image/png;base64,iVBORw0KGgo="]
 )
 def test_references_inwards_stay(reference: str) -> None:
     assert f'href="{reference}"' in without_links(f'<image href="{reference}"/>'.encode()).decode()
@@ -87,13 +100,53 @@ def test_nothing_is_left_of_what_cannot_be_checked(xml: bytes) -> None:
 
 
 def test_the_rest_of_a_package_is_the_same(tmp_path: Path) -> None:
-    picture = bytes(range(256)) * 20
-    isolate(odp(tmp_path / "a.odp", "Pictures/a.png", picture), tmp_path / "b.odp")
+    isolate(odp(tmp_path / "a.odp", "Pictures/a.png", PNG), tmp_path / "b.odp")
     with zipfile.ZipFile(tmp_path / "a.odp") as before, zipfile.ZipFile(tmp_path / "b.odp") as after:
         assert after.namelist() == before.namelist()
-        assert after.read("Pictures/a.png") == picture
+        assert after.read("Pictures/a.png") == PNG
+        assert after.read("mimetype") == before.read("mimetype")
         assert after.infolist()[0].compress_type == zipfile.ZIP_STORED
         assert b'"Pictures/a.png"' in after.read("content.xml")
+
+
+@pytest.mark.parametrize(
+    "drawing",
+    [
+        DRAWING,
+        b" " * 300 + DRAWING,
+        gzip.compress(DRAWING),
+        DRAWING.decode().encode("utf-16-le"),
+        b'<?xml version="1.0" encoding="IBM500"?>'.decode().encode("cp500") + DRAWING.decode().encode("cp500"),
+        b"\xef\xbb\xbf" + DRAWING,
+        b"<!-- " + b"x" * 5000 + b" -->" + DRAWING,
+        b"PK\x03\x04" + DRAWING,
+        b"\1\0\0\0" + DRAWING,
+    ],
+    ids=["plain", "blanks", "compressed", "utf-16", "ebcdic", "mark", "comment", "package", "almost EMF"],
+)
+@pytest.mark.parametrize("name", ["Pictures/a.svg", "Pictures/a.png", "Pictures/a.bin"])
+def test_a_drawing_has_no_way_out_however_it_is_dressed(tmp_path: Path, name: str, drawing: bytes) -> None:
+    isolate(odp(tmp_path / "a.odp", name, drawing), tmp_path / "b.odp")
+    with zipfile.ZipFile(tmp_path / "b.odp") as after:
+        left = after.read(name)
+    readings = [left, left.replace(b"\0", b""), left.decode("cp500").encode()]
+    assert not left.startswith(b"\x1f\x8b")
+    assert not any(OUTWARDS.encode() in reading for reading in readings)
+
+
+def test_a_file_within_the_text_is_left_out() -> None:
+    inline = base64.b64encode(DRAWING).decode()
+    xml = f'<a xmlns:o="x"><o:binary-data><b/>{inline}</o:binary-data><c>stays</c></a>'
+    rewritten = without_links(xml.encode()).decode()
+    assert inline not in rewritten
+    assert "<c>stays</c>" in rewritten
+
+
+@pytest.mark.parametrize("text", [b"application/vnd.oasis.opendocument.presentation", b"application/x\n"])
+def test_the_media_type_of_a_package_stays(tmp_path: Path, text: bytes) -> None:
+    isolate(odp(tmp_path / "a.odp", "kind", text), tmp_path / "b.odp")
+    with zipfile.ZipFile(tmp_path / "b.odp") as after:
+        assert after.read("kind") == text
 
 
 def test_no_address_is_left_in_a_real_package(tmp_path: Path) -> None:
