@@ -1,13 +1,11 @@
 """What the HTTP routes take and answer; the API's description is generated from these models."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
 from core.status import Status
-
-MEDIA_TYPE = "^[a-zA-Z0-9._+-]+/[a-zA-Z0-9._+-]+(;[ -~]+)?$"  #: ``type/subtype``, with its parameters
 
 DOCUMENT_ID = "8c1b7a52-93a5-4b5e-9f0e-2c9f6c1d7e10"
 STATUS_ID = "uploads#5b1e/reports/2026.pdf"
@@ -32,65 +30,6 @@ class GatewayError(Shape):
     """Why the gateway itself refused a request; it never reached the service."""
 
     message: Annotated[str, Field(examples=["Unauthorized"])]
-
-
-class UploadRequest(Shape):
-    """Announce a file; the answer says where to post its bytes."""
-
-    model_config = ConfigDict(
-        extra="forbid",
-        strict=True,
-        validate_by_name=False,
-        json_schema_extra={
-            "examples": [{"fileName": "reports/2026.pdf", "contentType": "application/pdf", "size": 48213}]
-        },
-    )
-
-    file_name: Annotated[
-        str, Field(min_length=1, max_length=1024, description="Relative path; the document is known by it")
-    ]
-    content_type: (
-        Annotated[str, Field(pattern=MEDIA_TYPE, max_length=255, description="Left out: guessed from the name")] | None
-    ) = None
-    size: Annotated[int, Field(ge=1, description="Bytes; the post may have at most as many")]
-    route: (
-        Annotated[
-            Literal["text", "visual"],
-            Field(description="Send all pages down this route; left out: each page's content decides"),
-        ]
-        | None
-    ) = None
-    owner: (
-        Annotated[
-            str,
-            Field(
-                min_length=1,
-                max_length=256,
-                description="A group of the caller's, `group:<name>`, whose members share the document; left out: the "
-                "caller alone",
-            ),
-        ]
-        | None
-    ) = None
-
-
-class PresignedPost(Shape):
-    """A form to post, as `multipart/form-data`: the fields in this order, then the file as field `file`."""
-
-    url: str
-    fields: dict[str, str]
-
-
-class UploadResponse(Shape):
-    """Where to post the file, and the ids to subscribe to at once."""
-
-    status_id: Annotated[str, Field(examples=[STATUS_ID])]
-    document_id: Annotated[str, Field(examples=[DOCUMENT_ID])]
-    bucket: str
-    key: str
-    upload: PresignedPost
-    expires_in_seconds: int
-    max_bytes: Annotated[int, Field(description="The largest file that the post accepts")]
 
 
 class DocumentSummary(Shape):

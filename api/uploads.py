@@ -9,10 +9,10 @@ from pathlib import PurePosixPath
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from api import call
-from api.models import PresignedPost, UploadRequest, UploadResponse
 from api.problems import too_large
 from api.upload_forms import UploadForm
 from api.upload_keys import object_key
+from api.upload_models import PresignedPost, UploadRequest, UploadResponse
 from core import logs, principals
 from core.http import HttpError
 from core.settings import Settings
@@ -34,7 +34,8 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
     """Reserve a document for a file and get the form to post it with.
 
     The returned ids can be subscribed to at once; processing starts by itself when the file has arrived.
-    Posting a file under a name that is already there makes a new version of that document.
+    Posting a file under a name that is already there makes a new version of that document, unless the bytes are the
+    same. With `sha256` that is known in whatever way they came before, and the store refuses other bytes.
     """
     caller = call.current(router)
     services, limits = caller.services, caller.services.settings
@@ -62,6 +63,7 @@ def announce_upload(upload: UploadRequest) -> UploadResponse:
         seconds=limits.upload_url_seconds,
         route=upload.route or "",
         owner=owner if _is_declared(owner) else "",
+        sha256=upload.sha256 or "",
     )
     return _response(status, form, upload.size, limits)
 

@@ -19,6 +19,7 @@ LEASE_SECONDS = 1.5
 CHOSEN: dict[str, Any] = {
     "lease_seconds": LEASE_SECONDS,
     "max_receive_count": 100_000,
+    "max_tries": 100_000,
     "status_interval_seconds": 0.0,
     "text_part_pages": 7,
     "visual_part_pages": 2,

@@ -83,9 +83,7 @@ def run(
         try:
             for name, (data, metadata) in wanted.items():
                 client("s3").put_object(Bucket=UPLOADS, Key=f"{owner}/{name}", Body=data, Metadata=dict(metadata))
-                Queues(client("sqs"), {}, settings.rag_document_index_queue_url).take_in_again(
-                    UPLOADS, f"{owner}/{name}", 0
-                )
+                Queues(client("sqs"), settings).take_in_again(UPLOADS, f"{owner}/{name}", 0)
             killed = 0
             while not _all_done(place, statuses, [f"{UPLOADS}#{owner}/{name}" for name in wanted]):
                 assert time.monotonic() - started < patience, _where(statuses, owner, wanted, folder)

@@ -3,11 +3,13 @@
 import io
 import itertools
 import random
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from PIL import Image, ImageDraw, ImageFont
 from reportlab.lib.pagesizes import A4
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 SAMPLES = Path(__file__).resolve().parents[1] / "samples"
@@ -49,11 +51,16 @@ def documents(count: int, seed: int) -> Iterator[LoadDocument]:
             yield LoadDocument(f"notes-{number}.{kind}", text.encode(), readable=True)
 
 
-def pdf(pages: int, chance: random.Random) -> bytes:
-    """A PDF of so many pages of text."""
+def pdf(pages: int, chance: random.Random, scanned: Collection[int] = ()) -> bytes:
+    """A PDF of so many pages of text; those ``scanned`` are pictures of a page."""
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A4)
+    scan = ImageReader(_scan(chance)) if scanned else None
     for page in range(1, pages + 1):
+        if scan and page in scanned:
+            canvas.drawImage(scan, 0, 0, *A4)
+            canvas.showPage()
+            continue
         text = canvas.beginText(60, 780)
         for line in [f"Page {page}", *(_line(chance) for _ in range(LINES))]:
             text.textLine(line)
@@ -61,6 +68,15 @@ def pdf(pages: int, chance: random.Random) -> bytes:
         canvas.showPage()
     canvas.save()
     return file.getvalue()
+
+
+def _scan(chance: random.Random) -> Image.Image:
+    """A picture of a page of text, as a scanner makes it at 100 dots an inch."""
+    page = Image.new("L", (827, 1169), 255)
+    draw = ImageDraw.Draw(page)
+    for line in range(LINES):
+        draw.text((80, 80 + 32 * line), _line(chance), fill=0, font=ImageFont.load_default(16))
+    return page
 
 
 def question(chance: random.Random) -> str:

@@ -1,5 +1,6 @@
 """Memory of processes while something runs, as Linux tells it."""
 
+import re
 import threading
 from collections import defaultdict
 from pathlib import Path
@@ -59,11 +60,14 @@ def _grown_mb(parent: int, process: int, children: dict[int, list[int]]) -> floa
 
 
 def _serving(function: str, processes: list[int]) -> list[int]:
-    """Those that carry the function's variables; their children carry them too, and are left out."""
-    marker = f"AWS_LAMBDA_FUNCTION_NAME={function}".encode()
+    """Those that run the emulator's script for the function; a copy that is about to become a parser is left out.
+
+    Their variables would tell it, too, but who parses lets nobody of its account read these.
+    """
+    script = re.compile(rb"/ministack-lambda-" + re.escape(function).encode() + rb"-[a-z0-9_]+/_worker\.py\Z")
 
     def marked(process: int) -> bool:
-        return marker in _read(process, "environ").split(b"\0")
+        return any(script.search(argument) for argument in _read(process, "cmdline").split(b"\0"))
 
     return [process for process in processes if marked(process) and not marked(_parent(process))]
 

@@ -17,6 +17,10 @@ from local.stack import LocalStack
 
 USER = "benchmark@example.com"
 FINAL = {"completed", "completed_with_gaps", "failed", "cancelled"}
+# What a leak of the servers would show in
+OPEN_FILES = "open files of the emulator"
+SOCKET_RECORDS = "records of sockets"
+DATABASE_PROCESSES = "processes of PostgreSQL"
 #: The fields that the handlers' log lines are told apart by
 LogLine = dict[str, Any]
 
@@ -87,9 +91,9 @@ def held(stack: LocalStack) -> dict[str, int]:
     sockets = stack.emulator.client("dynamodb").scan(TableName=f"{SERVICE}-local-websocket-connections", Select="COUNT")
     backends = Path(f"/proc/{postgres}/task/{postgres}/children").read_text().split()
     return {
-        "open files of the emulator": len(list(Path(f"/proc/{emulator}/fd").iterdir())),
-        "records of sockets": sockets["Count"],
-        "processes of PostgreSQL": len(backends),
+        OPEN_FILES: len(list(Path(f"/proc/{emulator}/fd").iterdir())),
+        SOCKET_RECORDS: sockets["Count"],
+        DATABASE_PROCESSES: len(backends),
     }
 
 

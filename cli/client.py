@@ -61,14 +61,23 @@ class Client:
         await self._http.aclose()
 
     async def announce(
-        self, file_name: str, content_type: str, size: int, *, route: str | None = None, owner: str | None = None
+        self,
+        file_name: str,
+        content_type: str,
+        size: int,
+        *,
+        sha256: str | None = None,
+        route: str | None = None,
+        owner: str | None = None,
     ) -> Announced:
         """Reserves a document for a file; file_name is its path relative to its owner's folder.
 
-        With a route, ``text`` or ``visual``, all pages take it. The owner is the user, or one of the user's groups.
+        With a digest, S3 refuses other bytes, and known ones are known again in whatever way they came before. With a
+        route, ``text`` or ``visual``, all pages take it. The owner is the user, or one of the user's groups.
         """
         request = {"fileName": file_name, "contentType": content_type, "size": size}
-        request |= {name: value for name, value in {"route": route, "owner": owner}.items() if value}
+        wishes = {"sha256": sha256, "route": route, "owner": owner}
+        request |= {name: value for name, value in wishes.items() if value}
         answer = await self._call("POST", "/v2/uploads", json=request)
         form = answer["upload"]
         return Announced(answer["documentId"], answer["statusId"], form["url"], form["fields"])

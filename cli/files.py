@@ -1,5 +1,6 @@
 """Which files an upload command means, and the names they get."""
 
+import hashlib
 import mimetypes
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -25,6 +26,11 @@ class LocalFile:
     name: str
     media_type: str
     size: int  #: bytes
+
+    def sha256(self) -> str:
+        """The digest of its bytes, read in pieces."""
+        with self.path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def collect(paths: Iterable[Path], pattern: str | None) -> list[LocalFile]:

@@ -30,6 +30,7 @@ from cli import (
 )
 from cli.console import err
 from cli.errors import CliError
+from core import logs
 from core.settings import follow_shell_region
 
 
@@ -71,8 +72,9 @@ app = typer.Typer(
 
 
 @app.callback()
-def main(*, version: Version = False) -> None:
-    """Options of the command itself act by their callbacks; the shell's region is for all commands."""
+def main(context: typer.Context, *, version: Version = False) -> None:
+    """Options of the command itself act by their callbacks; the shell's region and the logs' place are for all."""
+    context.with_resource(logs.on_stderr())
     follow_shell_region()
 
 

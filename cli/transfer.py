@@ -139,4 +139,7 @@ async def _begun(client: Client, announced: Announced, before: Update, *, force:
 async def _announce(client: Client, file: LocalFile, wishes: Wishes) -> Announced:
     if file.size == 0:
         raise RefusedError("the file is empty", "empty")
-    return await client.announce(file.name, file.media_type, file.size, route=wishes.route, owner=wishes.owner)
+    sha256 = await asyncio.to_thread(file.sha256)
+    return await client.announce(
+        file.name, file.media_type, file.size, sha256=sha256, route=wishes.route, owner=wishes.owner
+    )

@@ -55,11 +55,7 @@ def services() -> Services:
         statuses=status_store(),
         parts=PartTable(client("dynamodb"), configured),
         blobs=blobs(),
-        queues=Queues(
-            client("sqs"),
-            {"text": configured.text_rag_processing_queue_url, "visual": configured.vdr_processing_queue_url},
-            configured.rag_document_index_queue_url,
-        ),
+        queues=Queues(client("sqs"), configured),
         ledger=Ledger(client("dynamodb"), configured),
         database=database,
         flags=flags(),

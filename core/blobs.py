@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from botocore.exceptions import ClientError
 
+from core.contents import Content
 from core.disk import full_disk
 from core.errors import DocumentError, RagError, TransientError
 from core.outages import is_passing_code, outage
@@ -41,7 +42,7 @@ class Blob:
     etag: str
     size: int
     metadata: Mapping[str, str]
-    content_id: str  #: equal for equal bytes: the stored SHA-256, else the entity tag and the length
+    content: Content
     stored_at: str = ""  #: when it was stored, ISO 8601 in whole seconds
 
 
@@ -71,10 +72,9 @@ class Blobs:
             if _status(error) == 404:
                 return None
             raise
-        etag, size = answer["ETag"].strip('"'), answer["ContentLength"]
-        content_id = answer.get("ChecksumSHA256") or f"{etag}-{size}"
+        content = Content.of(answer)
         stored_at = moment(answer["LastModified"])
-        return Blob(bucket, key, etag, size, answer.get("Metadata", {}), content_id, stored_at)
+        return Blob(bucket, key, content.etag, content.size, answer.get("Metadata", {}), content, stored_at)
 
     def open(self, blob: Blob) -> RangeFile:
         """The object as a file that fetches the ranges it is asked for."""

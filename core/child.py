@@ -1,8 +1,8 @@
 """The one way to start a child process, for work on files that nobody has vouched for.
 
 A child gets no stdin, its output is captured and bounded, it is alone in its process group, has limits of memory,
-processor time and file size, no network where the kernel allows that, an environment without credentials, and it dies
-with its parent.
+processor time and file size, no network where the kernel allows that, an environment without credentials, cannot read
+its parent's memory or environment, dies with its parent, and leaves no process behind.
 """
 
 import contextlib
@@ -19,7 +19,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from core import child_limits, logs
+from core import child_limits, child_orphans, logs
 from core.child_ranges import RangeRequestError, RangeServer, Serve
 from core.child_streams import Clock, Output, OutputLimitError, Tail, follow
 from core.disk import require_space
@@ -30,6 +30,7 @@ Reason = Literal["timeout", "memory", "crash", "exit"]
 
 STDERR_BYTES = 8192  #: of what a child complained, the end is kept
 OPEN_FILES = 256
+PR_SET_DUMPABLE = 4
 #: Where programs, libraries and language data are; nothing that could hold a secret
 INHERITED = ("PATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "TESSDATA_PREFIX", "SYSTEMROOT")
 #: One thread a process: parallelism is the caller's decision, and every idle thread takes address space
@@ -104,9 +105,13 @@ def run(
         "RLIMIT_CORE": 0,
     }
     workplace = str(directory or tempfile.gettempdir())
-    with contextlib.closing(RangeServer(serve)) if serve else contextlib.nullcontext() as ranges:
+    _close_to_children()
+    with (
+        child_orphans.ended_with_child() as mark,
+        contextlib.closing(RangeServer(serve)) if serve else contextlib.nullcontext() as ranges,
+    ):
         descriptors = [ranges.theirs.fileno()] if ranges else []
-        order = {"limits": limits, "parent": os.getpid(), "ranges": descriptors[0] if ranges else None}
+        order = {"limits": limits | mark, "parent": os.getpid(), "ranges": descriptors[0] if ranges else None}
         process = subprocess.Popen(  # noqa: S603  the program is the caller's, never the document's
             [sys.executable, "-P", child_limits.__file__, json.dumps(order), *arguments],
             stdin=subprocess.DEVNULL,
@@ -125,6 +130,12 @@ def run(
     if process.returncode != 0:
         raise _failure(process.returncode, complaints)
     return Completed(output.kept(), complaints.text(), time.monotonic() - started)
+
+
+def _close_to_children() -> None:
+    """Let no process of this account read the memory and the environment of this one, where credentials are."""
+    if sys.platform == "linux":
+        child_limits.prctl(PR_SET_DUMPABLE, 0)
 
 
 def _attend(

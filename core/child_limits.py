@@ -17,6 +17,8 @@ RANGES_DESCRIPTOR = 3  #: where a child that may ask for ranges of a file finds 
 #: What a process says on stderr, before anything else, when the kernel does not let it leave the network
 NOT_CUT_OFF = b"core.child_limits: not cut off from the network, the kernel refuses\n"
 PR_SET_PDEATHSIG = 1
+PR_SET_NO_NEW_PRIVS = 38
+CAPABILITIES_VERSION = 0x20080522
 CLONE_NEWUSER = 0x10000000
 CLONE_NEWNET = 0x40000000
 
@@ -27,11 +29,27 @@ def restrict(limits: dict[str, int], parent: int) -> None:
         libc = ctypes.CDLL(None)
         if libc.unshare(CLONE_NEWUSER | CLONE_NEWNET) != 0:  # refused in many containers; the parent logs it
             os.write(sys.stderr.fileno(), NOT_CUT_OFF)
-        libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after unshare: changed credentials clear it
+        _become_ordinary(libc)
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)  # after unshare: changed credentials clear it
         if os.getppid() != parent:
             os._exit(0)
     for name, value in limits.items():
         _lower(getattr(resource, name), value)
+
+
+def prctl(option: int, value: int) -> bool:
+    """Ask Linux to change this process; whether it did."""
+    nothing = ctypes.c_ulong(0)
+    done: int = ctypes.CDLL(None).prctl(option, ctypes.c_ulong(value), nothing, nothing, nothing)
+    return done == 0
+
+
+def _become_ordinary(libc: ctypes.CDLL) -> None:
+    """Give up root's privileges for good: with them a process may read its parent's memory, and raise its limits."""
+    prctl(PR_SET_NO_NEW_PRIVS, 1)  # no program gives them back
+    this_process = (ctypes.c_uint32 * 2)(CAPABILITIES_VERSION, 0)
+    none = (ctypes.c_uint32 * 6)()
+    libc.capset(this_process, none)
 
 
 def _lower(kind: int, value: int) -> None:

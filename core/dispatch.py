@@ -8,19 +8,24 @@ from core.jobs import Job
 
 
 def follow(job: Job, services: Services) -> None:
-    """Send the job whose turn it is as this one's part is done. Sending twice does no harm."""
-    if job.parent >= 0:
-        return
+    """Send the job whose turn it is as this one's part is done. Sending twice does no harm.
+
+    To be called when the part is known to be done: of two that end at the same moment, the later one sees both.
+    """
     plan = services.parts.plan(job.document_id, job.generation)
-    following = plan.successor(job.part) if plan else None
-    if following:
+    following = plan.following(job, services.parts.family(job)) if plan else None
+    if following is None:
+        return
+    record = services.parts.record(following)
+    if record is None or not record.is_begun:
         services.queues.send([following])
 
 
-def hand_over(jobs: Sequence[Job], services: Services) -> None:
-    """Send jobs that a worker makes of its own part. Sending twice does no harm."""
-    services.parts.register(jobs)
-    services.queues.send(jobs)
+def hand_over(job: Job, jobs: Sequence[Job], services: Services) -> None:
+    """Send the first of the jobs that a worker makes of its own part; the others follow. Repeating it does no harm."""
+    services.parts.register(job, jobs)
+    plan = services.parts.plan(job.document_id, job.generation)
+    services.queues.send(jobs[: plan.children_at_a_time] if plan else jobs)
 
 
 def due(document_id: str, generation: int, services: Services) -> list[Job]:

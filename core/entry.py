@@ -165,7 +165,8 @@ def _upload(request: Request, blob: Blob, owner: str, services: Services) -> Upl
         file_name=request.file_name or file_names.cleaned(PurePosixPath(blob.key).name),
         media_type="",
         size=blob.size,
-        version=versions.version_of(blob.content_id, digest, route or ""),
+        version=versions.version_of(blob.content.id, digest, route or ""),
+        content=blob.content,
         force=request.force,
         repeats=request.repeats,
         route=route,
@@ -185,7 +186,7 @@ def _without_pictures(
     known = services.statuses.get(upload.status_id)
     if known is not None and generations.is_unchanged(known, upload):
         return upload, inspection
-    version = versions.version_of(blob.content_id, versions.pipeline_digest(services.settings), "text")
+    version = versions.version_of(blob.content.id, versions.pipeline_digest(services.settings), "text")
     return replace(upload, route="text", version=version), chosen_routes.without_pictures(inspection)
 
 

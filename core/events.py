@@ -11,7 +11,7 @@ from core import logs, metrics
 from core.errors import RagError, TransientError
 
 FIRST_RETRY_SECONDS = 10
-LONGEST_RETRY_SECONDS = 3600
+LONGEST_RETRY_SECONDS = 300
 
 
 class NotYetError(TransientError):
@@ -68,8 +68,13 @@ def each_message(event: Mapping[str, Any], handle: Callable[[Message], None], po
             logs.error("Message failed", messageId=record["messageId"], receiveCount=receive_count, queue=queue)
             metrics.put({"FailedDeliveries": 1}, QueueName=queue)
             failures.append({"itemIdentifier": record["messageId"]})
-            _retry(record, min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4 ** (receive_count - 1)), postpone)
+            _retry(record, retry_pause(receive_count), postpone)
     return {"batchItemFailures": failures}
+
+
+def retry_pause(receive_count: int) -> int:
+    """Seconds after which a message that failed at this delivery comes again: longer each time, as outages are."""
+    return int(min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4.0 ** (receive_count - 1)))
 
 
 def _retry(record: Mapping[str, Any], seconds: int, postpone: Postpone) -> None:

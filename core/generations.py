@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Self
 
+from core import versions
+from core.contents import Content
 from core.errors import DocumentError, TransientError
 from core.routing import Route
 from core.status import FINAL, SEARCHABLE, DocumentStatus, Status
@@ -22,6 +24,7 @@ class Upload:
     media_type: str  #: empty while unknown
     size: int
     version: str = ""  #: digest of content and pipeline; empty while unknown
+    content: Content | None = None  #: None while unknown
     force: bool = False  #: process the content again although it is unchanged
     repeats: int | None = None  #: the same, if this is still the latest generation
     route: Route | None = None  #: the route that its owner forces on all pages
@@ -140,7 +143,22 @@ def is_unchanged(current: DocumentStatus, upload: Upload) -> bool:
     begun_in_vain = current.status is Status.VALIDATING or not running
     if upload.force or (upload.repeats == current.generation and begun_in_vain):
         return False
-    return current.version == upload.version and (running or current.status in SEARCHABLE)
+    if running:
+        return current.version == upload.version and not _is_moved(current, upload)
+    return current.status in SEARCHABLE and (current.version == upload.version or _is_same(current, upload))
+
+
+def _is_moved(current: DocumentStatus, upload: Upload) -> bool:
+    """Whether the object that the version's workers read has been replaced, so that they can read it no more."""
+    return bool(current.content and upload.content and current.content.etag != upload.content.etag)
+
+
+def _is_same(current: DocumentStatus, upload: Upload) -> bool:
+    """Whether the upload has the version's bytes, which came another way, and would take its pipeline and route."""
+    if upload.content is None or (current.content and not current.content.is_same(upload.content)):
+        return False
+    known = current.content.id if current.content else upload.content.plain_id
+    return current.version == versions.like(upload.version, known, upload.route or "")
 
 
 def _living(current: DocumentStatus | None, upload: Upload) -> DocumentStatus | None:
@@ -177,6 +195,7 @@ def _next(
         media_type=upload.media_type or (current.media_type if current else ""),
         size=upload.size,
         version=upload.version,
+        content=upload.content,
         generation=generation,
         sequence=current.sequence + 1 if current else 1,
         status=status,

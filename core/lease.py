@@ -13,7 +13,7 @@ from typing import Self
 
 from core import logs
 from core.errors import RagError, TransientError
-from core.events import Message
+from core.events import Message, retry_pause
 from core.jobs import Job
 from core.part_table import PartTable
 from core.plans import PartRecord
@@ -83,11 +83,12 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop renewing; a part that is not done is given back at once."""
+        """Stop renewing; a part that is not done is given back at once. What an outage ended counts as no try."""
         self._ended.set()
         self._thread.join()
         if not self._done:
-            self._give_back()
+            comes_again = error is not None and not isinstance(error, OutOfTimeError)
+            self._give_back(comes_again, excused=isinstance(error, (TransientError, LeaseLostError)))
 
     def done(self) -> None:
         """Remember that the part is done and needs nobody any more."""
@@ -128,8 +129,9 @@ class Lease:
         except Exception:  # noqa: BLE001
             logs.warning("Message not hidden", statusId=self._job.status_id, part=self._job.part)
 
-    def _give_back(self) -> None:
+    def _give_back(self, comes_again: bool, *, excused: bool) -> None:
+        again_at = time.time() + retry_pause(self._message.receive_count) if comes_again else 0.0
         try:
-            self._parts.release(self._job, self._holder)
+            self._parts.release(self._job, self._holder, again_at=again_at, excused=excused)
         except TransientError:  # it runs out by itself
             logs.warning("Lease not given back", statusId=self._job.status_id, part=self._job.part)

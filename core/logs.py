@@ -5,6 +5,7 @@ Never log a document's text, a token, a secret or a query.
 """
 
 import json
+import logging
 import sys
 import time
 import traceback
@@ -30,10 +31,41 @@ def _to_json(fields: Any) -> str:
     return line
 
 
+class _Destination:
+    """Where lines go: stdout, which Lambda collects, as long as no program wants it for its answers."""
+
+    name = "stdout"
+
+    def write(self, text: str) -> None:
+        getattr(sys, self.name).write(text)
+
+    def flush(self) -> None:
+        getattr(sys, self.name).flush()
+
+
+_destination = _Destination()
+
+
+@contextmanager
+def on_stderr() -> Iterator[None]:
+    """Within the block the lines of this process go to stderr: for programs whose stdout is their answer."""
+    before, _destination.name = _destination.name, "stderr"
+    try:
+        yield
+    finally:
+        _destination.name = before
+
+
 @cache
 def _logger() -> Logger:
+    handler = logging.StreamHandler(_destination)
     return Logger(
-        service="amplify-rag-async", level=settings().log_level, location=None, utc=True, json_serializer=_to_json
+        service="amplify-rag-async",
+        level=settings().log_level,
+        location=None,
+        utc=True,
+        json_serializer=_to_json,
+        logger_handler=handler,
     )
 
 

@@ -4,6 +4,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from core import logs, metrics
+from core.jobs import Job
 from core.status import DocumentStatus, Status
 
 
@@ -28,6 +29,12 @@ def failed(status: DocumentStatus, **about: Any) -> None:
     """The document is not at fault: it can be retried, as its owner was told."""
     metrics.put({"FailedDocuments": 1})
     logs.error("Status updated", **_failure(status), **about)
+
+
+def standstill(job: Job | None) -> str:
+    """The sentence for the owner of a document whose workers ended without an answer, at this job where it is known."""
+    where = f" at pages {job.first_page} to {job.last_page}" if job else ""
+    return f"Processing stood still{where}: its workers ended without an answer, several times."
 
 
 def _failure(status: DocumentStatus) -> dict[str, Any]:

@@ -7,6 +7,7 @@ after a month.
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from core import paged_query
@@ -36,7 +37,11 @@ class PartTable:
 
     def keep(self, plan: Plan) -> Plan:
         """Keep a version's plan unless it has one already; answers the one it has."""
-        item = {**_key(plan.first, PLAN), "plan": {"B": plan.to_bytes()}, "ttl": _expiry()}
+        item = {
+            **_plan_key(plan.first.document_id, plan.first.generation),
+            "plan": {"B": plan.to_bytes()},
+            "ttl": _expiry(),
+        }
         with outage():
             try:
                 self._client.put_item(
@@ -48,17 +53,19 @@ class PartTable:
 
     def plan(self, document_id: str, generation: int) -> Plan | None:
         """The plan of a version; None where there is none, or one of a release whose jobs are not understood now."""
-        key = _key_of(document_id, generation, PLAN)
+        key = _plan_key(document_id, generation)
         with outage():
             answer = self._client.get_item(TableName=self._table, Key=key, ConsistentRead=True)
         with suppress(JobSchemaError):
             return Plan.from_bytes(answer["Item"]["plan"]["B"]) if "Item" in answer else None
         return None
 
-    def register(self, jobs: Sequence[Job]) -> None:
-        """Remember jobs that a worker hands over, as no plan has them."""
+    def register(self, parent: Job, jobs: Sequence[Job]) -> None:
+        """Remember jobs, of consecutive numbers, that a part's worker hands over, as no plan has them."""
         for job in jobs:
             self._update(job, "SET job = if_not_exists(job, :job), #ttl = :ttl", {":job": {"S": job.to_json()}})
+        values = {":first": _number(jobs[0].part), ":count": _number(len(jobs))}
+        self._update(parent, "SET firstChild = :first, children = :count, #ttl = :ttl", values)
 
     def claim(self, job: Job, holder: str, seconds: float) -> PartRecord:
         """Take a part for so long; its record, which names another holder while a worker that is alive has it.
@@ -74,12 +81,12 @@ class PartTable:
                 job,
                 "SET lostHolder = if_not_exists(holder, :nobody), lostFrom = if_not_exists(claimedAt, :never), "
                 "lostUntil = if_not_exists(leaseUntil, :never), "
-                "holder = :holder, claimedAt = :now, leaseUntil = :until, #ttl = :ttl ADD claims :one",
+                "holder = :holder, claimedAt = :now, leaseUntil = :until, #ttl = :ttl REMOVE againAt ADD claims :one",
                 {**values, ":now": _number(now)},
                 condition="attribute_not_exists(done) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            record = self._record(job)
+            record = self.record(job)
             if record is None:  # deleted in this very moment
                 raise TransientError("the part's record is gone") from error
             return record
@@ -88,9 +95,13 @@ class PartTable:
         """Go on having a part for so long from now; False when another worker has taken it meanwhile."""
         return self._held(job, holder, "SET leaseUntil = :until", {":until": _number(time.time() + seconds)})
 
-    def release(self, job: Job, holder: str) -> None:
-        """Give a part back unfinished, so that the next delivery need not wait."""
-        self._held(job, holder, "REMOVE leaseUntil, holder", {})
+    def release(self, job: Job, holder: str, *, again_at: float = 0.0, excused: bool = False) -> None:
+        """Give a part back unfinished, so that the next delivery need not wait.
+
+        ``again_at``: when that will be, where the queue was told. ``excused``: this try does not count.
+        """
+        changes = "SET againAt = :at REMOVE leaseUntil, holder" + (" ADD claims :back" if excused else "")
+        self._held(job, holder, changes, {":at": _number(again_at)} | ({":back": _number(-1)} if excused else {}))
 
     def done(self, job: Job) -> None:
         """Remember that a part is finished and needs nobody any more."""
@@ -107,17 +118,34 @@ class PartTable:
 
     def forgive(self, job: Job) -> None:
         """Forget how often a part has failed, as it is to be tried anew."""
-        self._update(job, "SET #ttl = :ttl, claims = :none, resent = :none, handedOn = :none", {":none": _number(0)})
+        changes = "SET #ttl = :ttl, claims = :none, resent = :none, handedOn = :none REMOVE againAt"
+        self._update(job, changes, {":none": _number(0)})
+
+    def record(self, job: Job) -> PartRecord | None:
+        """What is known of a part; None where no worker has begun it or handed it over."""
+        with outage():
+            answer = self._client.get_item(TableName=self._table, Key=_key(job), ConsistentRead=True)
+        return _record(answer["Item"]) if "Item" in answer else None
+
+    def family(self, job: Job) -> dict[int, PartRecord]:
+        """The part that the entry cut, of which the job is or was handed over, and all that its worker handed over."""
+        parent = self.record(replace(job, part=job.status_part))
+        if parent is None:
+            return {}
+        children = parent.children
+        first, last = (_part_name(job.generation, number) for number in (children.start, children.stop - 1))
+        items = self._items(job.document_id, (first, last)) if children else ()
+        return {record.part: record for record in [parent, *map(_record, items)]}
 
     def records(self, document_id: str, generation: int) -> dict[int, PartRecord]:
         """The parts of a version that workers have begun or handed over, by number."""
-        items = self._items(document_id, f"{generation:010}/")
+        items = self._items(document_id, _generation_names(generation))
         found = [_record(item) for item in items if not item["part"]["S"].endswith(PLAN)]
         return {record.part: record for record in found}
 
     def delete(self, document_id: str) -> int:
         """Forget all of a document's plans and parts; how many items went."""
-        keys = [{name: item[name] for name in ("documentId", "part")} for item in self._items(document_id, "")]
+        keys = [{name: item[name] for name in ("documentId", "part")} for item in self._items(document_id)]
         waiting: list[Any] = [{"DeleteRequest": {"Key": key}} for key in keys]
         while waiting:
             batch, waiting = waiting[:DELETED_AT_ONCE], waiting[DELETED_AT_ONCE:]
@@ -125,11 +153,6 @@ class PartTable:
                 answer = self._client.batch_write_item(RequestItems={self._table: batch})
             waiting += answer["UnprocessedItems"].get(self._table, [])
         return len(keys)
-
-    def _record(self, job: Job) -> PartRecord | None:
-        with outage():
-            answer = self._client.get_item(TableName=self._table, Key=_key(job), ConsistentRead=True)
-        return _record(answer["Item"]) if "Item" in answer else None
 
     def _update(self, job: Job, expression: str, values: Mapping[str, Any], condition: str | None = None) -> PartRecord:
         named = {"ExpressionAttributeNames": {"#ttl": "ttl"}} if "#ttl" in expression else {}
@@ -153,9 +176,13 @@ class PartTable:
             return False
         return True
 
-    def _items(self, document_id: str, prefix: str) -> Iterator[Mapping[str, Any]]:
-        values: dict[str, Any] = {":id": {"S": document_id}} | ({":prefix": {"S": prefix}} if prefix else {})
-        condition = "documentId = :id" + (" AND begins_with(part, :prefix)" if prefix else "")
+    def _items(self, document_id: str, names: tuple[str, str] | None = None) -> Iterator[Mapping[str, Any]]:
+        """A document's items, or those whose names lie from the first to the second of ``names``."""
+        values: dict[str, Any] = {":id": {"S": document_id}}
+        condition = "documentId = :id"
+        if names:
+            condition += " AND part BETWEEN :first AND :last"
+            values |= {":first": {"S": names[0]}, ":last": {"S": names[1]}}
         query: dict[str, Any] = {
             "TableName": self._table,
             "ConsistentRead": True,
@@ -165,15 +192,24 @@ class PartTable:
         return paged_query.items(self._client, query)
 
 
-def _key(job: Job, name: str = "") -> dict[str, Any]:
-    return _key_of(job.document_id, job.generation, name or f"{job.part:06}")
+def _key(job: Job) -> dict[str, Any]:
+    return {"documentId": {"S": job.document_id}, "part": {"S": _part_name(job.generation, job.part)}}
 
 
-def _key_of(document_id: str, generation: int, name: str) -> dict[str, Any]:
-    return {"documentId": {"S": document_id}, "part": {"S": f"{generation:010}/{name}"}}
+def _plan_key(document_id: str, generation: int) -> dict[str, Any]:
+    return {"documentId": {"S": document_id}, "part": {"S": f"{generation:010}/{PLAN}"}}
+
+
+def _part_name(generation: int, part: int) -> str:
+    return f"{generation:010}/{part:06}"
+
+
+def _generation_names(generation: int) -> tuple[str, str]:
+    return f"{generation:010}/", f"{generation:010}/~"
 
 
 def _record(item: Mapping[str, Any]) -> PartRecord:
+    first_child, children = (int(item.get(name, {}).get("N", 0)) for name in ("firstChild", "children"))
     return PartRecord(
         part=int(item["part"]["S"].rpartition("/")[2]),
         done="done" in item,
@@ -182,6 +218,8 @@ def _record(item: Mapping[str, Any]) -> PartRecord:
         claims=int(item.get("claims", {}).get("N", 0)),
         resent=int(item.get("resent", {}).get("N", 0)),
         handed_on=int(item.get("handedOn", {}).get("N", 0)),
+        again_at=float(item.get("againAt", {}).get("N", 0)),
+        children=range(first_child, first_child + children),
         job=_job(item["job"]["S"]) if "job" in item else None,
         lost_holder=item.get("lostHolder", {}).get("S", ""),
         lost_from=float(item.get("lostFrom", {}).get("N", 0)),

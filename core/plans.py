@@ -1,8 +1,9 @@
 """Plans: how a version is cut into parts, kept so that any of its jobs can be made again. Pure.
 
 Only ``window`` parts of a version are under way at a time, and whoever finishes a part sends the one that is ``window``
-places behind it. So a long document never stands in a queue before a short one with more than a window of jobs, and
-nobody needs to count.
+places behind it. Parts that a worker hands over come in between: the one behind waits until they are done, and they
+take turns in the same way. So a long document never stands in a queue before a short one with more than a window of
+jobs, and nobody needs to count.
 """
 
 import json
@@ -23,10 +24,12 @@ class PartRecord:
     done: bool = False
     holder: str = ""  #: which worker has it, as that one calls itself
     lease_until: float = 0.0  #: epoch seconds; its worker is alive at least until then
-    claims: int = 0  #: how often a worker has begun it
+    claims: int = 0  #: how often a worker has begun it, but for the tries that an outage ended
     resent: int = 0  #: how often its job was sent again because it seemed lost
     handed_on: int = 0  #: how often a worker's time was too short for it
+    again_at: float = 0.0  #: epoch seconds; when the message of a try that failed comes again
     job: Job | None = None  #: of a part that another part's worker handed over
+    children: range = range(0)  #: numbers of the parts that its worker handed over
     #: The worker that had it before the present one and neither finished it nor gave it back; empty: none did so
     lost_holder: str = ""
     lost_from: float = 0.0  #: epoch seconds; when that one took it
@@ -35,6 +38,11 @@ class PartRecord:
     def is_worked_on(self, now: float) -> bool:
         """Whether a worker that is alive has it."""
         return not self.done and self.lease_until > now
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether a worker has had it, and it need not be sent for the first time."""
+        return self.done or bool(self.holder) or self.claims > 0
 
 
 @dataclass(frozen=True)
@@ -61,10 +69,21 @@ class Plan:
         """The jobs to begin with."""
         return [self.job(number) for number in range(min(self.window, len(self.parts)))]
 
-    def successor(self, number: int) -> Job | None:
-        """The job whose turn it is when a part is done."""
-        following = number + self.window
-        return self.job(following) if number < len(self.parts) and following < len(self.parts) else None
+    @property
+    def children_at_a_time(self) -> int:
+        """How many of the parts that one worker handed over may be under way at a time."""
+        return max(1, self.window // min(self.window, len(self.parts)))
+
+    def following(self, job: Job, family: Mapping[int, PartRecord]) -> Job | None:
+        """The job whose turn it is when this one's part is done; None where another part will say so.
+
+        ``family``: the records of the part that the entry cut, and of those that its worker handed over.
+        """
+        behind = family.get(job.part + self.children_at_a_time)
+        if job.parent >= 0 and behind and behind.part in family[job.parent].children:
+            return behind.job
+        following = job.status_part + self.window
+        return self.job(following) if following < len(self.parts) and _is_over(job.status_part, family) else None
 
     def due(self, records: Mapping[int, PartRecord], now: float) -> list[Job]:
         """The jobs that should be under way and that no living worker has, in order.
@@ -73,11 +92,18 @@ class Plan:
         """
         cut = [self.job(number) for number in range(len(self.parts)) if self._has_its_turn(number, records)]
         handed_over = [record.job for _number, record in sorted(records.items()) if record.job]
-        return [job for job in [*cut, *handed_over] if not _is_taken(records.get(job.part), now)]
+        let = [job for job in handed_over if self._is_let(job, records)]
+        return [job for job in [*cut, *let] if not _is_taken(records.get(job.part), now)]
 
     def _has_its_turn(self, number: int, records: Mapping[int, PartRecord]) -> bool:
         before = number - self.window
-        return before < 0 or (before in records and records[before].done)
+        return before < 0 or _is_over(before, records)
+
+    def _is_let(self, job: Job, records: Mapping[int, PartRecord]) -> bool:
+        """Whether a part that was handed over has its turn."""
+        siblings = records[job.parent].children if job.parent in records else range(0)
+        before = job.part - self.children_at_a_time
+        return before not in siblings or (before in records and records[before].done)
 
     def to_bytes(self) -> bytes:
         """The plan in as few bytes as a database item of 10,000 pages needs."""
@@ -98,6 +124,14 @@ def plan_of(first: Job, parts: Sequence[Part], window: int) -> Plan:
         raise ValueError("a plan has parts, and at least one of them is under way")
     whole = Plan(first, tuple(parts), window)
     return replace(whole, first=whole.job(0))
+
+
+def _is_over(number: int, records: Mapping[int, PartRecord]) -> bool:
+    """Whether a part is done with all that its worker handed over."""
+    record = records.get(number)
+    if record is None or not record.done:
+        return False
+    return all(child in records and records[child].done for child in record.children)
 
 
 def _is_taken(record: PartRecord | None, now: float) -> bool:

@@ -1,7 +1,7 @@
 """Job queues: one for each route."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING
 from urllib.parse import quote_plus
@@ -10,6 +10,7 @@ from core.errors import TransientError
 from core.jobs import Job
 from core.outages import outage
 from core.routing import Route
+from core.settings import Settings
 
 if TYPE_CHECKING:
     from mypy_boto3_sqs import SQSClient
@@ -18,12 +19,15 @@ SEND_BATCH = 10  #: most messages of one SendMessageBatch call
 
 
 class Queues:
-    """SQS, as far as sending goes: jobs to the workers, uploads to the entry."""
+    """SQS, as far as sending goes: jobs to the workers, uploads to the entry, and both to rest."""
 
-    def __init__(self, client: "SQSClient", urls: Mapping[str, str], uploads_url: str = "") -> None:
+    def __init__(self, client: "SQSClient", settings: Settings) -> None:
         self._client = client
-        self._urls = urls
-        self._uploads_url = uploads_url
+        self._settings = settings
+        self._urls: dict[Route, str] = {
+            "text": settings.text_rag_processing_queue_url,
+            "visual": settings.vdr_processing_queue_url,
+        }
         self._url_of = cache(self._look_up)
 
     def send(self, jobs: Sequence[Job]) -> None:
@@ -41,7 +45,21 @@ class Queues:
     def announce_again(self, notification: str) -> None:
         """Send the entry a message about an upload, as it is."""
         with outage():
-            self._client.send_message(QueueUrl=self._uploads_url, MessageBody=notification)
+            self._client.send_message(QueueUrl=self._settings.rag_document_index_queue_url, MessageBody=notification)
+
+    def lay_to_rest(self, job: Job) -> None:
+        """Put a job into its dead-letter queue, although the queue itself would deliver it once more."""
+        settings = self._settings
+        text, visual = settings.text_rag_dead_letter_queue_url, settings.vdr_dead_letter_queue_url
+        with outage():
+            self._client.send_message(QueueUrl=text if job.route == "text" else visual, MessageBody=job.to_json())
+
+    def lay_upload_to_rest(self, notification: str) -> None:
+        """The same for a message about an upload."""
+        with outage():
+            self._client.send_message(
+                QueueUrl=self._settings.rag_document_index_dead_letter_queue_url, MessageBody=notification
+            )
 
     def postpone(self, arn: str, receipt_handle: str, seconds: int) -> None:
         """Let a message be delivered again after a while, neither sooner nor only when its visibility has run out."""

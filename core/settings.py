@@ -134,7 +134,10 @@ class Settings:
     )
     # Queues
     max_receive_count: int = setting(
-        3, "Deliveries of a job before it rests in the dead-letter queue; as the queue has it"
+        15, "Deliveries of a message, in about an hour, before it rests in the dead-letter queue; as the queue has it"
+    )
+    max_tries: int = setting(
+        3, "Workers that may die of a part, or fail at it with everything they need at hand, before its document fails"
     )
     # Workers
     lease_seconds: float = setting(

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, Self
 
+from core.contents import Content
+
 
 class Status(StrEnum):
     """What a document is going through; each has the sentence that its owner reads."""
@@ -72,6 +74,7 @@ class DocumentStatus:
     timestamp: str  #: when this version began; lists are in this order, so work in progress does not reshuffle them
     updated_at: str  #: when this change was made
     current_generation: int | None = None  #: the version that searches see
+    content: Content | None = None  #: the bytes of this version; None where earlier releases kept none
     page_routes: tuple[Mapping[str, Any], ...] = ()  #: page, route and reason of each page that was looked at
     part_permille: tuple[int, ...] = ()  #: how far each part is
     part_pages: tuple[int, ...] = ()  #: pages done of each part

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
+from core.contents import Content
 from core.status import UPDATE, DocumentStatus, Status
 
 Item = dict[str, Any]  #: attribute name → typed value, the low-level client's form
@@ -75,6 +76,7 @@ def status_item(status: DocumentStatus, expires: int | None) -> Item:
     values = {attribute: getattr(status, field) for field, attribute in _FIELDS.items()}
     values |= {"status": str(status.status), "partPermille": status.part_permille, "partPages": status.part_pages}
     values |= {"pageRoutes": status.page_routes, "running": _running(status)}
+    values |= {"content": status.content.as_dict() if status.content else None}
     return _item(values, expires)
 
 
@@ -87,6 +89,7 @@ def status_of(item: Mapping[str, Any]) -> DocumentStatus:
         part_permille=tuple(decode(item["partPermille"])),
         part_pages=tuple(decode(item["partPages"])),
         page_routes=tuple(decode(item["pageRoutes"])),
+        content=Content.from_dict(decode(item["content"])) if "content" in item else None,
     )
 
 

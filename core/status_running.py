@@ -1,5 +1,6 @@
 """The running documents: an index that holds a document only while a version of it is being worked on."""
 
+import random
 from collections.abc import Callable, Iterator, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -34,11 +35,14 @@ class RunningIndex:
             return sum(page["Count"] for page in pages)
 
     def stale(self, before: str, limit: int, get: Callable[[str], DocumentStatus | None]) -> Sequence[DocumentStatus]:
-        """At most ``limit`` documents of whomever whose running version last changed before a time, in no order.
+        """At most ``limit`` documents of whomever whose running version last changed before a time, chosen at random.
 
-        The index is read as far as it takes to find so many; ``get`` tells their states as they are now.
+        So whoever asks again and again gets to see each of them, however many there are. ``get`` tells their states as
+        they are now.
         """
-        states = (get(status_id) for status_id in self._unchanged_since(before))
+        unchanged = list(self._unchanged_since(before))
+        random.shuffle(unchanged)
+        states = (get(status_id) for status_id in unchanged)
         running = (state for state in states if state and state.is_running and state.updated_at < before)
         return list(islice(running, limit))
 

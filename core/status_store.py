@@ -206,7 +206,7 @@ class StatusStore:
         return self._running.count(owner)
 
     def stale(self, before: str, limit: int) -> Sequence[DocumentStatus]:
-        """At most ``limit`` documents whose running version last changed before a time (ISO 8601), in no order."""
+        """At most ``limit`` documents whose running version last changed before a time (ISO 8601), at random."""
         return self._running.stale(before, limit, self.get)
 
     def _refuse(self, upload: Upload, error: QuotaError) -> None:

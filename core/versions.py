@@ -47,5 +47,10 @@ def version_of(content_id: str, digest: str, forced_route: str = "") -> str:
     return digest + _digest(content_id, *filter(None, [forced_route]))
 
 
+def like(version: str, content_id: str, forced_route: str = "") -> str:
+    """The version that another content has under the pipeline that a version names."""
+    return version_of(content_id, version[: len(version) // 2], forced_route)
+
+
 def _digest(*parts: str) -> str:
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]

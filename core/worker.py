@@ -10,10 +10,11 @@ from core import dispatch, logs, metrics, outcomes
 from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.cost import charges
-from core.errors import DocumentError, TransientError
+from core.errors import DocumentError, RagError, TransientError
 from core.events import Message, NotYetError, each_message
 from core.jobs import PIPELINES, Job
 from core.lease import Lease, LeaseLostError
+from core.plans import PartRecord
 from core.progress import OutOfTimeError, Reporter, SupersededError
 from core.status import FINAL, DocumentStatus, Status
 
@@ -24,6 +25,10 @@ MOST_CALLS = 20  #: that one part may take; at 15 minutes each
 UNAVAILABLE = ("unavailable", "Something that processing needs did not answer, several times; it can be retried.")
 GAVE_UP = ("gave_up", "Processing failed several times; it can be retried.")
 TOO_SLOW = ("too_slow", "A part of the document takes far too long to process.")
+
+
+class _WorkersLostError(RagError):
+    """The part has ended as many workers as is bearable: this one must not begin it."""
 
 
 def run_each(
@@ -45,9 +50,11 @@ def run(
     """Process one job; ``discard`` removes what a version that came to nothing has stored so far.
 
     A document's own fault ends in the status ``failed`` and is not repeated. Anything else rises, so that the queue
-    delivers the job again; the last delivery says ``failed`` and retryable before it rises. Jobs of a version that
-    was superseded, cancelled, finished or deleted are dropped, and those of a part that another worker has. After
-    ``deadline`` (monotonic seconds) what is left of the part is sent as a job of its own.
+    delivers the job again. An outage has all the deliveries of a message to pass; what ends workers or fails for
+    another reason has ``max_tries``: then the status is ``failed`` and retryable, and the job comes to rest in the
+    dead-letter queue. Jobs of a version that was superseded, cancelled, finished or deleted are dropped, and those of a
+    part that another worker has. After ``deadline`` (monotonic seconds) what is left of the part is sent as a job of
+    its own.
     """
     job = Job.from_json(message.body)
     status = services.statuses.get(job.status_id)
@@ -59,6 +66,8 @@ def run(
     if lease.is_of_same_message(record) and not record.done and not lease.is_held:
         # Its worker died or fell silent; were the message dropped, nobody would have the part when the lease ends.
         raise NotYetError(math.ceil(record.lease_until - time.time()) + 1)
+    if record.done:
+        dispatch.follow(job, services)  # its worker may have ended before it came to that
     if not lease.is_held:
         logs.info("Job dropped", reason="the part is done" if record.done else "another worker has it", **_about(job))
         return
@@ -66,17 +75,19 @@ def run(
     started = time.perf_counter()
     try:
         with lease:
+            if record.claims > services.settings.max_tries:
+                raise _WorkersLostError
             _process(job, services, process, discard, lease)
     except OutOfTimeError:
         _hand_on(job, services, discard)
     except LeaseLostError:  # the part may be nobody's just now: the message must come again
         raise
     except Exception as error:
-        if message.receive_count >= services.settings.max_receive_count:
+        if _is_last_try(error, message, record, services):
             _give_up(job, services, error)
-        else:
-            about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
-            logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))
+            return
+        about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
+        logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))
         raise
 
 
@@ -101,8 +112,8 @@ def _process(job: Job, services: Services, process: Process, discard: Discard, l
     except DocumentError as error:
         _fail(job, services, discard, error)
     else:
-        dispatch.follow(job, services)
         lease.done()
+        dispatch.follow(job, services)
         duration = _since(started)
         metrics.put({"PartDuration": duration}, pipeline_type=PIPELINES[job.route])
         about = {"status": "part_done", "stage": Status.STORING, "duration_ms": duration}
@@ -128,9 +139,19 @@ def _fail(job: Job, services: Services, discard: Discard, error: DocumentError) 
         outcomes.refused(status, pipeline_type=PIPELINES[job.route], part=job.part)
 
 
+def _is_last_try(error: Exception, message: Message, record: PartRecord, services: Services) -> bool:
+    """Whether a job that ended so need not come again: outages pass, other faults rarely do."""
+    if isinstance(error, TransientError):
+        return message.receive_count >= services.settings.max_receive_count
+    return record.claims >= services.settings.max_tries
+
+
 def _give_up(job: Job, services: Services, error: Exception) -> None:
     """Tell the owner that the last try failed; what is stored stays, as the document can be retried."""
+    services.queues.lay_to_rest(job)
     code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+    if isinstance(error, _WorkersLostError):
+        code, sentence = "worker_lost", outcomes.standstill(job)
     status = services.statuses.fail(job, code=code, message=sentence, retryable=True)
     if status is not None:
         outcomes.failed(status, pipeline_type=PIPELINES[job.route], part=job.part)

@@ -19,6 +19,9 @@ DATABASE_SECRET = f"{SERVICE}/local/database"  #: in the emulator's Secrets Mana
 OPERATIONS_DATABASE_SECRET = f"{SERVICE}/local-operations-database"
 ADMINISTRATOR_SECRET = f"{SERVICE}/local-administrator"
 
+# Both below 32768: from there on Linux gives ports to outgoing connections, and one of them may hold ours
+AWS_PORT = 4566
+POSTGRES_PORT = 25432
 AWS_PORT_VARIABLE = "AMPLIFY_RAG_AWS_PORT"
 POSTGRES_PORT_VARIABLE = "AMPLIFY_RAG_POSTGRES_PORT"
 STATE_VARIABLE = "AMPLIFY_RAG_STATE_DIR"
@@ -29,8 +32,8 @@ class StackSettings:
     """One local stack; several may run on one machine if they differ in all three fields."""
 
     state: Path  #: everything the stack writes, but for PostgreSQL's own files when run as root
-    aws_port: int = 4566
-    postgres_port: int = 55432
+    aws_port: int = AWS_PORT
+    postgres_port: int = POSTGRES_PORT
 
     @property
     def aws_url(self) -> str:
@@ -57,8 +60,8 @@ def stack_settings(environment: Mapping[str, str] = os.environ) -> StackSettings
     """The stack this environment speaks of; raises LocalStackError for a port that is no number."""
     return StackSettings(
         state=Path(environment.get(STATE_VARIABLE) or ROOT / ".local").resolve(),
-        aws_port=_port(environment, AWS_PORT_VARIABLE, 4566),
-        postgres_port=_port(environment, POSTGRES_PORT_VARIABLE, 55432),
+        aws_port=_port(environment, AWS_PORT_VARIABLE, AWS_PORT),
+        postgres_port=_port(environment, POSTGRES_PORT_VARIABLE, POSTGRES_PORT),
     )
 
 

@@ -10,3 +10,4 @@
 \ir 0007.connections.sql
 \ir 0008.pipelines.sql
 \ir 0009.completeness.sql
+\ir 0010.images.sql

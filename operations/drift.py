@@ -40,6 +40,7 @@ class Code(StrEnum):
     UPLOAD_MISSING = "upload_missing", "uploads"
     DERIVED_WITHOUT_DOCUMENT = "derived_without_document", "derived", "removes the objects"
     DERIVED_OF_OLD_VERSION = "derived_of_old_version", "derived", "removes the objects"
+    DERIVED_MISSING = "derived_missing", "derived"
     PARTS_WITHOUT_DOCUMENT = "parts_without_document", "parts", "removes the records"
     HISTORY_MISSING = "history_missing", "audit"
     HISTORY_WITHOUT_DOCUMENT = "history_without_document", "audit", "ends the deletion, or removes the history"

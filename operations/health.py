@@ -18,11 +18,12 @@ from core.plans import PartRecord
 from core.routing import Route
 from core.status import DocumentStatus, Status
 
-MOST_EXAMINED = 500  #: documents a check looks at; the next check takes the rest
+MOST_EXAMINED = 500  #: documents a check looks at; the next check takes others
 MOST_NAMED = 20  #: parts in a log line
 MOST_RESENT = 3  #: how often a lost job is sent again before its document fails
 RETENTION = timedelta(days=4)  #: of a message in a job queue, as serverless/queues.yml has it
-ENTRY_GRACE = timedelta(minutes=15)  #: longer than all tries of the entry together
+ENTRY_GRACE = timedelta(minutes=75)  #: longer than all tries of the entry together
+POSTPONED_GRACE_SECONDS = 60  #: so late may a message that was to come again at a certain time
 ENTRY_LOST = "Checking the file did not come to an end."
 ROUTES: tuple[Route, ...] = ("text", "visual")
 
@@ -82,6 +83,7 @@ def _look_after(
         job
         for job in due
         if job.route not in paused
+        and not _comes_again(records.get(job.part))
         and (not queued[job.route] or _age(status) > RETENTION or _has_no_try_left(records.get(job.part), services))
     ]
     if any(record.is_worked_on(time.time()) for record in records.values()):
@@ -103,9 +105,14 @@ def _await_entry(status: DocumentStatus, paused: Collection[str], services: Serv
         outcomes.failed(failed)
 
 
+def _comes_again(record: PartRecord | None) -> bool:
+    """Whether the part's message is not lost but postponed, as during an outage."""
+    return record is not None and time.time() < record.again_at + POSTPONED_GRACE_SECONDS
+
+
 def _has_no_try_left(record: PartRecord | None, services: Services) -> bool:
-    """Whether so many workers have begun a part that its message is in no queue any more, whatever waits there."""
-    return record is not None and record.claims >= services.settings.max_receive_count
+    """Whether so many workers have died of a part that no other will begin it, whatever waits in its queue."""
+    return record is not None and record.claims >= services.settings.max_tries
 
 
 def _is_hopeless(record: PartRecord | None, services: Services) -> bool:
@@ -124,8 +131,7 @@ def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, rep
 
 
 def _give_up(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:
-    where = f" at pages {lost[0].first_page} to {lost[0].last_page}" if lost else ""
-    message = f"Processing stood still{where}: its workers ended without an answer, several times."
+    message = outcomes.standstill(lost[0] if lost else None)
     if failed := services.statuses.give_up(status, code="worker_lost", message=message):
         report.failed += 1
         outcomes.failed(failed)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from core.blobs import derived_key
 from core.outages import outage
 from core.part_table import KEPT_SECONDS
 from core.settings import Settings
@@ -107,6 +108,15 @@ class Inventory:
                     if generation.isdecimal():
                         newest[int(generation)] = max(made_at, newest.get(int(generation), made_at))
         return newest
+
+    def derived_names(self, document_id: str, generation: int) -> set[str]:
+        """The names of the derived objects of one generation of a document."""
+        prefix = derived_key(document_id, generation, "")
+        pages = self._s3.get_paginator("list_objects_v2").paginate(
+            Bucket=self._settings.need("derived_bucket"), Prefix=prefix
+        )
+        with outage():
+            return {item["Key"].removeprefix(prefix) for page in pages for item in page.get("Contents", [])}
 
     def _scan(self, table: str, place: Place, page: int, **more: Any) -> tuple[list[dict[str, Any]], Place]:
         request: dict[str, Any] = {"TableName": table, "Limit": page, "ConsistentRead": True, **more}

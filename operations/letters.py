@@ -27,7 +27,7 @@ class Letter:
     id: str
     queue: QueueName
     body: str
-    sent_at: float  #: epoch seconds; when it was first sent, not when it came to rest
+    sent_at: float  #: epoch seconds; when it came to rest, but when it was first sent if its queue has moved it
     receive_count: int  #: how often it was received, looks at it included
     job: Job | None = None
     upload: UploadedObject | None = None

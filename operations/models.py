@@ -21,8 +21,14 @@ class DeadLetter(Shape):
         Literal["job", "upload", "unknown"],
         Field(description="A part to process, a file to take in, or nothing that is known"),
     ]
-    sent_at: Annotated[str, Field(description="When it was first sent", examples=[MOMENT])]
-    receive_count: Annotated[int, Field(description="How often it was received; each look at it counts too")]
+    sent_at: Annotated[
+        str,
+        Field(
+            description="When it came to rest; when it was first sent, if the queue itself gave it up",
+            examples=[MOMENT],
+        ),
+    ]
+    receive_count: Annotated[int, Field(description="How often it was received; each look at it counts")]
     bytes: Annotated[int, Field(description="Its length; what an unknown message holds is not shown")]
     status_id: Annotated[str | None, Field(examples=[STATUS_ID])]
     document_id: Annotated[str | None, Field(examples=[DOCUMENT_ID])]

@@ -8,8 +8,9 @@ from uuid import UUID
 
 from core.database import transaction
 from core.database_retry import connected
-from core.versions import PIPELINE_OF_VERSION
+from core.versions import CARRIED_OVER, PIPELINE_OF_VERSION
 from operations.drift import StoredDocument, StoredVersion
+from operations.needed_objects import NeededObjects
 
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
@@ -76,6 +77,22 @@ ORDER BY document.document_id, version.generation
 """  # noqa: S608  made of the constants above
 
 FOLLOWING = "SELECT document_id::text FROM documents WHERE document_id > %(after)s ORDER BY document_id LIMIT %(limit)s"
+
+#: The parts and the pages of current versions that have objects of their own; a text that was carried over has none
+NEEDED = """
+SELECT document.document_id::text, version.generation,
+       ARRAY(SELECT part FROM document_parts WHERE version_key = version.version_key ORDER BY part),
+       ARRAY(
+           SELECT page_num FROM document_vdr_pages
+           WHERE version_key = version.version_key AND image_width > 0 ORDER BY page_num
+       )
+FROM documents AS document
+JOIN document_versions AS version
+    ON version.document_id = document.document_id AND version.generation = document.current_generation
+WHERE document.document_id = ANY (%(ids)s::uuid[]) AND version.state <> 'running'
+  AND version.version ~ %(form)s AND NOT starts_with(version.version, %(carried_over)s)
+ORDER BY document.document_id
+"""
 
 #: Who made what searches see; nobody known for versions of earlier releases
 PIPELINES = """
@@ -155,6 +172,14 @@ class StoredState:
     def following(self, after: str | None, limit: int) -> list[str]:
         """The ids of stored documents in their order, after one of them."""
         return [key for (key,) in self._rows(FOLLOWING, {"after": after or FIRST_ID, "limit": limit})]
+
+    def needed(self, ids: Sequence[str]) -> list[NeededObjects]:
+        """The derived objects that the current versions of these documents need, as far as they are stored."""
+        values = {"ids": list(ids), "form": PIPELINE_OF_VERSION, "carried_over": CARRIED_OVER}
+        return [
+            NeededObjects(document_id=document_id, generation=generation, parts=parts, pages=pages)
+            for document_id, generation, parts, pages in self._rows(NEEDED, values)
+        ]
 
     def versions_in(self, table: str, after: int, limit: int) -> list[RowsOfVersion]:
         """The versions after a key that have rows in a table, in order."""

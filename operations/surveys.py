@@ -1,24 +1,22 @@
 """Surveys: each walks through one store, a page at a time, and holds what it finds there against the others."""
 
-import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any
 
 from api.deletion import KEEP
 from core import principals
 from core.entry import DISABLED
-from core.routing import Route
-from core.status import SEARCHABLE, DocumentStatus, Status
-from core.versions import CARRIED_OVER
+from core.status import Status
 from operations import drift
 from operations.doctor_services import DoctorServices
 from operations.drift import Code, DocumentFacts, Finding
+from operations.examination import confirmed, confirmed_missing, examined, facts_of, lacks_objects, status_of
 from operations.inventory import PAGE, Place, Subscription
 from operations.stored_state import UNTIED
 
-ROUTES: tuple[Route, ...] = ("text", "visual")
+LISTED = 20  #: documents on a page whose objects are all listed: a long one has thousands
 DOCUMENT_TOPIC, SOCKET_TOPIC = "document:", "connection:"
 
 
@@ -41,8 +39,8 @@ def statuses(services: DoctorServices, place: Place, before: datetime) -> Page:
     page = Page(len(states), following=following)
     for state in states:
         facts = DocumentFacts(document_id=state.document_id, status=state, stored=stored.get(state.document_id))
-        if drift.of_document(_examined(facts, services, before), before):
-            page.findings += _confirmed(state.document_id, state.status_id, services, before)
+        if drift.of_document(examined(facts, services, before), before):
+            page.findings += confirmed(state.document_id, state.status_id, services, before)
     return page
 
 
@@ -52,7 +50,7 @@ def documents(services: DoctorServices, place: Place, before: datetime) -> Page:
     page = Page(len(ids), following={"after": ids[-1]} if ids else None)
     for document_id in ids:
         if services.statuses.find(document_id) is None:
-            page.findings += _confirmed(document_id, None, services, before)
+            page.findings += confirmed(document_id, None, services, before)
     return page
 
 
@@ -99,8 +97,18 @@ def derived(services: DoctorServices, place: Place, before: datetime) -> Page:
     page = Page(len(ids), following={"after": ids[-1]} if ids else None)
     for document_id in ids:
         newest = services.inventory.derived(document_id)
-        if drift.of_derived(_facts(document_id, None, services), newest, before):
-            page.findings += drift.of_derived(_facts(document_id, None, services), newest, before)
+        if drift.of_derived(facts_of(document_id, None, services), newest, before):
+            page.findings += drift.of_derived(facts_of(document_id, None, services), newest, before)
+    return page
+
+
+def needed(services: DoctorServices, place: Place, before: datetime) -> Page:
+    """Derived objects that searches and hits need, and that are gone."""
+    ids = services.stored.following(place["after"] if place else None, LISTED)
+    page = Page(len(ids), following={"after": ids[-1]} if ids else None)
+    for each in services.stored.needed(ids):
+        if lacks_objects(each, services):
+            page.findings += confirmed_missing(each.document_id, services, before)
     return page
 
 
@@ -109,7 +117,7 @@ def parts(services: DoctorServices, place: Place, before: datetime) -> Page:
     latest, following = services.inventory.parts(place)
     page = Page(len(latest), following=following)
     for document_id, written_at in latest.items():
-        if written_at < before and _status(document_id, None, services) is None:
+        if written_at < before and status_of(document_id, None, services) is None:
             found = f"records of parts, the latest of {written_at:%Y-%m-%dT%H:%M:%SZ}"
             page.findings.append(Finding(code=Code.PARTS_WITHOUT_DOCUMENT, document_id=document_id, found=found))
     return page
@@ -123,7 +131,7 @@ def histories(services: DoctorServices, place: Place, before: datetime) -> Page:
     for document_id in ids:
         last = services.statuses.last_event(document_id)
         if last is not None:
-            status = _status(document_id, last.status_id, services)
+            status = status_of(document_id, last.status_id, services)
             facts = DocumentFacts(document_id=document_id, status=status, stored=None)
             page.findings += drift.of_history(last, facts, before, kept=kept)
     return page
@@ -163,59 +171,8 @@ def dead_letters(services: DoctorServices, place: Place, before: datetime) -> Pa
 #: In the order in which they are made: what ends a deletion comes before what only clears up after one
 SURVEYS: dict[str, Survey] = {
     survey.__name__: survey
-    for survey in (statuses, documents, histories, rows, derived, parts, uploads, subscriptions, dead_letters)
+    for survey in (statuses, documents, histories, rows, derived, needed, parts, uploads, subscriptions, dead_letters)
 }
-
-
-def _confirmed(
-    document_id: str, status_id: str | None, services: DoctorServices, before: datetime
-) -> Iterator[Finding]:
-    """What is wrong with a document on a second look, during which its state did not change."""
-    facts = _examined(_facts(document_id, status_id, services), services, before)
-    findings = drift.of_document(facts, before)
-    if findings and _sequence(_status(document_id, status_id, services)) == _sequence(facts.status):
-        yield from findings
-
-
-def _facts(document_id: str, status_id: str | None, services: DoctorServices) -> DocumentFacts:
-    status = _status(document_id, status_id, services)
-    stored = services.stored.documents([document_id]).get(document_id)
-    return DocumentFacts(document_id=document_id, status=status, stored=stored)
-
-
-def _status(document_id: str, status_id: str | None, services: DoctorServices) -> DocumentStatus | None:
-    """The document's state, by its name where that is known."""
-    if status_id is None:
-        return services.statuses.find(document_id)
-    status = services.statuses.get(status_id)
-    return status if status and status.document_id == document_id else None
-
-
-def _sequence(status: DocumentStatus | None) -> int:
-    return status.sequence if status else 0
-
-
-def _examined(facts: DocumentFacts, services: DoctorServices, before: datetime) -> DocumentFacts:
-    """The facts with those that are asked only of some: is its file there, does anybody work on it?"""
-    status = facts.status
-    if status is None or drift.moment(status.updated_at) >= before:
-        return facts
-    facts = replace(facts, has_history=_has_history(status, services))
-    if status.status in SEARCHABLE and not status.version.startswith(CARRIED_OVER):
-        return replace(facts, has_upload=services.blobs.head(status.bucket, status.key) is not None)
-    if not status.is_running:
-        return facts
-    records = services.parts.records(status.document_id, status.generation).values()
-    worked_on = any(record.is_worked_on(time.time()) for record in records)
-    return replace(facts, is_attended=worked_on or any(services.queues.waiting(route) for route in ROUTES))
-
-
-def _has_history(status: DocumentStatus, services: DoctorServices) -> bool:
-    """Whether anything is recorded of a document's changes, or the last record may have expired."""
-    kept_since = datetime.now(UTC) - timedelta(days=services.settings.audit_days)
-    if status.sequence == 0 or drift.moment(status.updated_at) <= kept_since:
-        return True
-    return services.statuses.last_event(status.document_id) is not None
 
 
 def _of_upload(bucket: str, key: str, services: DoctorServices) -> Sequence[Finding]:

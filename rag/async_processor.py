@@ -4,16 +4,18 @@ Takes S3 notifications from the document index queue, and ``POST /v2/process-doc
 """
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from core import aws, entry, events, file_names, http, logs, outcomes
+from core import aws, entry, events, file_names, http, intake, logs
 from core.errors import DocumentError, QuotaError, RateLimitError
 
 
 def async_document_processor(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Lambda handler; answers with the messages that failed, or with the HTTP response."""
     if "Records" in event:
-        return events.each_message(event, _take_in, aws.services().queues.postpone)
+        services = aws.services()
+        return events.each_message(event, partial(intake.run, services=services), services.queues.postpone)
     try:
         return _process(event)
     except http.HttpError as error:
@@ -21,32 +23,6 @@ def async_document_processor(event: dict[str, Any], context: object) -> dict[str
     except Exception:  # noqa: BLE001  the HTTP edge: the caller must not see what happened inside
         logs.error("Request failed")
         return http.refusal(event, http.HttpError(503, "unavailable", "The service is unavailable; try again."))
-
-
-def _take_in(message: events.Message) -> None:
-    for upload in events.uploaded_objects(message.body):
-        request = entry.Request(bucket=upload.bucket, key=upload.key, repeats=upload.repeats)
-        try:
-            entry.accept(request, aws.services())
-        except DocumentError as error:
-            logs.info("Upload refused", code=error.code, bucket=upload.bucket)
-        except (entry.NotFoundError, entry.NotWantedError, entry.BucketNotAllowedError) as error:
-            logs.info("Upload ignored", reason=type(error).__name__, bucket=upload.bucket)
-        except Exception as error:
-            if message.receive_count >= aws.services().settings.max_receive_count:
-                _give_up(request, error)
-            raise
-
-
-def _give_up(request: entry.Request, error: Exception) -> None:
-    """The message will rest in the dead-letter queue: its owner is told, unless that fails too."""
-    try:
-        status = entry.give_up(request, error, aws.services())
-    except Exception:  # noqa: BLE001  the reason why it failed is what rises
-        logs.error("Owner not told", bucket=request.bucket)
-        return
-    if status is not None:
-        outcomes.failed(status)
 
 
 def _process(event: Mapping[str, Any]) -> dict[str, Any]:

@@ -99,7 +99,7 @@ def _hand_over(job: Job, routes: Mapping[int, PageRoute], services: Services, re
     further = further_jobs(job, visual, "visual", sizes, kept=len(routes) - len(visual))
     if further:
         reporter.share()
-        dispatch.hand_over(further, services)
+        dispatch.hand_over(job, further, services)
     return further
 
 

@@ -36,11 +36,7 @@ def services_over(
         statuses=StatusStore(client("dynamodb"), settings),
         parts=PartTable(client("dynamodb"), settings),
         blobs=Blobs(client("s3"), settings.derived_bucket),
-        queues=Queues(
-            client("sqs"),
-            {"text": settings.text_rag_processing_queue_url, "visual": settings.vdr_processing_queue_url},
-            settings.rag_document_index_queue_url,
-        ),
+        queues=Queues(client("sqs"), settings),
         ledger=Ledger(client("dynamodb"), settings),
         database=database,
         flags=FlagReader(lambda: client("ssm"), settings.flags_parameter),

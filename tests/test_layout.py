@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from core.settings import Settings
 from tests.declarations import ROOT, declared, functions
 
 DEPLOYED = ("core", "rag", "vdr", "search", "websocket", "api", "operations")
@@ -110,7 +111,7 @@ def test_every_queue_has_a_dead_letter_queue_that_keeps_longer() -> None:
     assert len(main) == len([item for item in QUEUES.values() if item["Type"] == "AWS::SQS::Queue"]) / 2
     for queue in main.values():
         dead = QUEUES[queue["RedrivePolicy"]["deadLetterTargetArn"].split(".")[0]]["Properties"]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == Settings().max_receive_count
         assert dead["MessageRetentionPeriod"] > queue["MessageRetentionPeriod"]
 
 

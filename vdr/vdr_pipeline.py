@@ -70,7 +70,7 @@ def _hand_over(job: Job, file: PagedFile, services: Services, reporter: Reporter
     further = further_jobs(whole, range(own + 1, file.total_pages + 1), "visual", sizes, kept=own)
     if further:
         reporter.share()
-        dispatch.hand_over(further, services)
+        dispatch.hand_over(job, further, services)
     reporter.report(Status.CONVERTING_PAGES, fraction=0.01, details={"totalPages": file.total_pages})
     return whole, further
 

@@ -52,6 +52,7 @@ class Document:
         self.pages: list[dict[str, Any]] = []
         self.route: str | None = None  #: the one that its uploader forced
         self.owner: str | None = None  #: the one that its uploader named
+        self.sha256: str | None = None  #: of the announced bytes
 
     @property
     def key(self) -> str:

@@ -53,6 +53,7 @@ class Handler(BaseHTTPRequestHandler):
         if path == ["uploads"]:
             document = service.documents.setdefault(content["fileName"], Document(content["fileName"], content["size"]))
             document.route, document.owner = content.get("route"), content.get("owner")
+            document.sha256 = content.get("sha256")
             if not document.states:
                 document.add("awaiting_upload", 0)
             form = {"url": f"{service.url}/{BUCKET}", "fields": {"key": document.key, "policy": "p"}}

@@ -1,6 +1,7 @@
 """`amplify-rag route`: a table or JSON a file, without a service."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,7 @@ from typer.testing import CliRunner, Result
 
 from cli.main import app
 from cli.route import runs
+from core import child, child_limits
 from core.routing import PageRoute
 from tests.core.pdf_pages import lines, pdf, picture
 
@@ -45,6 +47,18 @@ def test_json_is_one_object_a_file(mixed: Path, tmp_path: Path) -> None:
     assert [page["page"] for page in first["pages"]] == [1, 2, 3, 4, 5]
     expected = [{"page": 1, "route": "text", "reason": "a text document"}]
     assert second == {"file": str(note), "route": "text", "pages": expected}
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a process leave the network")
+def test_logs_do_not_stand_between_the_answers(mixed: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    script = Path(child_limits.__file__).read_text()
+    refused = tmp_path / "child_limits.py"
+    refused.write_text(script.replace("CLONE_NEWNET = 0x40000000", "CLONE_NEWNET = 1"))  # the kernel knows no such flag
+    monkeypatch.setattr(child_limits, "__file__", str(refused))
+    child._warn_of_network.cache_clear()
+    result = run("--json", mixed)
+    assert [json.loads(line)["file"] for line in result.stdout.splitlines()] == [str(mixed)]
+    assert "not cut off from the network" in result.stderr
 
 
 def test_what_cannot_be_read_is_named_and_the_rest_is_shown(mixed: Path, tmp_path: Path) -> None:

@@ -1,3 +1,4 @@
+import hashlib
 import json
 import stat
 import subprocess
@@ -145,6 +146,15 @@ def test_a_forced_route_is_announced(service: Service, papers: Path, run: Run) -
     assert run("upload", papers / "b [x].pdf").exit_code == 0
     assert service.documents["b [x].pdf"].route is None
     assert run("upload", papers / "a.pdf", "--route", "fastest").exit_code == 2
+
+
+def test_the_digest_of_the_bytes_is_announced(service: Service, papers: Path, run: Run) -> None:
+    assert run("upload", papers).exit_code == 0
+    digests = {name: document.sha256 for name, document in service.documents.items()}
+    assert digests == {
+        "papers/a.pdf": hashlib.sha256(b"first").hexdigest(),
+        "papers/b [x].pdf": hashlib.sha256(b"second").hexdigest(),
+    }
 
 
 def test_a_group_is_announced_as_the_owner(service: Service, papers: Path, run: Run) -> None:

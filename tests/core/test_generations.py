@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from core import generations
+from core.contents import Content
 from core.errors import DocumentError, TransientError
 from core.status import Change, DocumentStatus, Status, advance, bury, resume
 from tests.core.statuses import upload
@@ -61,6 +62,16 @@ def test_the_same_version_is_begun_again_after_it_failed(status: Status) -> None
     again = begun(now(begun(), status))
     assert (again.generation, again.sequence, again.progress, again.status) == (2, 3, 0, Status.VALIDATING)
     assert "error" not in again.metadata
+
+
+def test_what_workers_can_read_no_more_is_begun_again_and_what_is_done_is_not() -> None:
+    first = Content(id="sha256", etag="1", size=5, sha256="aa")
+    again = replace(first, etag="2")  # as under a KMS key
+    running = now(begun(content=first), Status.EMBEDDING)
+    assert begun(running, content=first) is running
+    assert begun(running, content=again).generation == 2
+    done = now(running, Status.COMPLETED)
+    assert begun(done, content=again) is done
 
 
 def test_another_version_supersedes_a_running_one() -> None:

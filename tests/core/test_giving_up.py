@@ -42,7 +42,8 @@ def test_a_version_that_was_begun_but_never_queued_has_failed(bench: Bench) -> N
     request = bench.put(TEXT)
     bench.accept(request)
     forced = replace(request, force=True)
-    nowhere = Queues(bench.sqs, {"text": f"{bench.settings.text_rag_processing_queue_url}-gone"})
+    gone = f"{bench.settings.text_rag_processing_queue_url}-gone"
+    nowhere = Queues(bench.sqs, replace(bench.settings, text_rag_processing_queue_url=gone))
     with pytest.raises(bench.sqs.exceptions.QueueDoesNotExist):
         entry.accept(forced, replace(bench.services, queues=nowhere))
     status = give_up(bench, forced, TransientError("no queue"))

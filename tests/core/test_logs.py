@@ -42,6 +42,15 @@ def test_a_timed_block_tells_its_duration(written: io.StringIO) -> None:
     assert line["duration_ms"] >= 0
 
 
+def test_a_program_keeps_its_stdout_to_itself(capsys: pytest.CaptureFixture[str]) -> None:
+    with logs.on_stderr():
+        logs.warning("aside")
+    logs.warning("to Lambda")
+    written = capsys.readouterr()
+    assert [json.loads(line)["message"] for line in written.err.splitlines()] == ["aside"]
+    assert [json.loads(line)["message"] for line in written.out.splitlines()] == ["to Lambda"]
+
+
 def test_the_message_of_a_foreign_error_is_not_logged(written: io.StringIO) -> None:
     try:
         try:

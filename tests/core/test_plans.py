@@ -1,6 +1,7 @@
 """Plans: every part gets its turn exactly once whatever order the workers end in, and lost jobs are made again."""
 
 import random
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -48,16 +49,57 @@ def test_every_part_is_sent_once_and_never_more_than_a_window_at_a_time(
     count: int, window: int, seed: random.Random
 ) -> None:
     whole = plan(count, window)
-    under_way = whole.opening()
+    under_way, records = whole.opening(), dict[int, PartRecord]()
     sent = [job.part for job in under_way]
     while under_way:
         assert len(under_way) <= window
         ended = under_way.pop(seed.randrange(len(under_way)))
-        following = whole.successor(ended.part)
+        records[ended.part] = PartRecord(ended.part, done=True)
+        following = whole.following(ended, records)
         if following:
             under_way.append(following)
             sent.append(following.part)
     assert sorted(sent) == list(range(count))
+
+
+@given(
+    counts=st.lists(st.integers(0, 9), min_size=1, max_size=30),
+    window=st.integers(1, 12),
+    seed=st.randoms(use_true_random=False),
+)
+def test_parts_that_are_handed_over_take_turns_too_and_are_all_sent(
+    counts: list[int], window: int, seed: random.Random
+) -> None:
+    """``counts``: how many parts the worker of each part hands over, in the midst of its work."""
+    whole = plan(len(counts), window)
+    under_way, records = whole.opening(), dict[int, PartRecord]()
+    sent = [job.part for job in under_way]
+
+    def hand_over(parent: Job) -> None:
+        first = len(counts) + 10 * parent.part
+        children = [replace(JOB, part=first + number, parent=parent.part) for number in range(counts[parent.part])]
+        records.update({job.part: PartRecord(job.part, job=job) for job in children})
+        records[parent.part] = PartRecord(parent.part, children=range(first, first + len(children)))
+        send(children[: whole.children_at_a_time])
+
+    def send(jobs: list[Job]) -> None:
+        under_way.extend(jobs)
+        sent.extend(job.part for job in jobs)
+
+    while under_way:
+        job = under_way[seed.randrange(len(under_way))]
+        if job.parent < 0 and job.part not in records:
+            hand_over(job)
+            continue
+        due = {other.part for other in whole.due(records, NOW)}
+        assert due == {other.part for other in under_way}  # what is lost is known to be so, and no more than that
+        assert sum(other.parent < 0 for other in under_way) <= window
+        assert sum(other.parent >= 0 for other in under_way) <= window
+        under_way.remove(job)
+        records[job.part] = replace(records[job.part], done=True)
+        following = whole.following(job, records)
+        send([following] if following else [])
+    assert sorted(sent) == sorted({*range(len(counts)), *records})
 
 
 def test_due_is_what_has_its_turn_and_no_living_worker() -> None:
@@ -76,8 +118,11 @@ def test_a_part_that_was_handed_over_is_due_until_it_is_done() -> None:
     assert plan(1).due(waiting | {17: PartRecord(17, done=True, job=other)}, NOW) == []
 
 
-def test_a_part_that_was_handed_over_has_no_successor() -> None:
-    assert plan(6, window=4).successor(17) is None
+def test_what_a_release_handed_over_that_sent_all_at_once_is_due_and_followed_by_nothing() -> None:
+    other = Job(**{**JOB.__dict__, "part": 17, "parent": 0})
+    records = {0: PartRecord(0), 17: PartRecord(17, job=other)}
+    assert [job.part for job in plan(6, window=4).due(records, NOW)][-1] == 17
+    assert plan(6, window=4).following(other, {0: records[0]}) is None
 
 
 @pytest.mark.parametrize(("count", "window"), [(0, 4), (3, 0)])

@@ -1,6 +1,7 @@
 """States as DynamoDB items and back."""
 
 import math
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from core import generations
+from core.contents import Content
 from core.status import DocumentStatus
 from core.status_items import decode, encode, event_body, event_item, event_owner, status_item, status_of
 from tests.core.statuses import upload
@@ -17,11 +19,18 @@ plain = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.text() | st.floats(-1e9, 1e9),
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
 )
+CONTENT = Content(id="etag-10", etag="etag", size=10, md5="etag")
 
 
 def state() -> DocumentStatus:
     return generations.begin(
-        None, upload(), "d1", "t0", routing={"text": 2, "why": ["größe", None, True]}, total_pages=3, parts=2
+        None,
+        upload(content=CONTENT),
+        "d1",
+        "t0",
+        routing={"text": 2, "why": ["größe", None, True]},
+        total_pages=3,
+        parts=2,
     )
 
 
@@ -49,6 +58,13 @@ def test_a_state_survives() -> None:
     assert status_of(status_item(state(), None)) == state()
     assert "ttl" not in status_item(state(), None)
     assert status_item(state(), 17)["ttl"] == {"N": "17"}
+
+
+def test_a_state_of_an_earlier_release_has_no_content() -> None:
+    item = status_item(state(), None)
+    assert item.pop("content")
+    assert status_of(item) == replace(state(), content=None)
+    assert status_item(status_of(item), None) == item
 
 
 def test_an_event_is_the_body_of_its_state() -> None:

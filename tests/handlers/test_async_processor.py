@@ -87,8 +87,8 @@ def test_a_request_for_anything_else_is_refused(
     assert jobs(emulator) == []
 
 
-def test_the_last_delivery_tells_the_owner_that_it_failed(function: Functions, emulator: TestEmulator) -> None:
-    key = f"{SUBJECT}/last delivery.txt"
+def test_the_last_try_tells_the_owner_that_it_failed(function: Functions, emulator: TestEmulator) -> None:
+    key = f"{SUBJECT}/last try.txt"
     emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=key, Body=TEXT.encode())
     batch = event("sqs_s3_upload")
     del batch["Records"][1:]
@@ -99,8 +99,12 @@ def test_the_last_delivery_tells_the_owner_that_it_failed(function: Functions, e
     told = []
     for receives in (1, 2, 3):
         record["attributes"]["ApproximateReceiveCount"] = str(receives)
-        assert entry.invoke(batch) == {"batchItemFailures": [{"itemIdentifier": record["messageId"]}]}
+        failed = [{"itemIdentifier": record["messageId"]}] if receives < 3 else []
+        assert entry.invoke(batch) == {"batchItemFailures": failed}
         status = statuses.get(f"{UPLOADS}#{key}")
         assert status is not None
         told.append((str(status.status), status.metadata.get("code"), status.metadata.get("stage")))
     assert told == [("validating", None, None)] * 2 + [("failed", "gave_up", "validating")]
+    url = emulator.dead_letter_queue_urls["rag_document_index_dead_letter_queue_url"]
+    letters = emulator.emulator.client("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
+    assert record["body"] in [letter["Body"] for letter in letters]

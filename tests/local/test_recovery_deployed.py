@@ -6,12 +6,12 @@ import json
 import os
 import signal
 import time
-from pathlib import Path
 from typing import Any
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
 
+from benchmarks.processes import workers
 from local.settings import SERVICE
 from tests.local.uploads import FINAL
 from tests.stacks import RunningStack, User
@@ -79,16 +79,11 @@ def leased(stack: RunningStack, document_id: str) -> int:
 
 def kill_workers(stack: RunningStack, function: str) -> int:
     """Send SIGKILL to every process that runs a function of this stack; how many there were."""
-    marks = {
-        f"AWS_LAMBDA_FUNCTION_NAME={stack.function(function)}".encode(),
-        f"AWS_ENDPOINT_URL={stack.endpoints.aws}".encode(),
-    }
     killed = 0
-    for folder in Path("/proc").glob("[0-9]*"):
-        with contextlib.suppress(OSError):
-            if marks <= set((folder / "environ").read_bytes().split(b"\0")):
-                os.kill(int(folder.name), signal.SIGKILL)
-                killed += 1
+    for process in workers(stack.stack.emulator.server.pid() or 0, stack.function(function)):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(process, signal.SIGKILL)
+            killed += 1
     return killed
 
 

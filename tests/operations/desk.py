@@ -11,6 +11,7 @@ from psycopg2.extensions import connection
 from core import worker
 from core.blobs import Blobs
 from core.events import Message
+from core.settings import Settings
 from operations.dead_letters import DeadLetterQueues, Limits
 from operations.letters import Letter, QueueName
 from operations.services import OperationsServices
@@ -18,7 +19,7 @@ from tests.databases import TestDatabase
 from tests.emulators import TestEmulator
 from tests.pipelines import PIPELINES, Bench
 
-RECEIVES = 3  #: as in serverless/queues.yml
+RECEIVES = Settings().max_receive_count  #: as in serverless/queues.yml
 QUICK = Limits(wait_seconds=0)
 DEAD = {
     QueueName.TEXT_RAG: "text_rag_dead_letter_queue_url",
@@ -28,7 +29,7 @@ DEAD = {
 
 
 def furnish(emulator: TestEmulator) -> TestEmulator:
-    """The emulator with queues that nobody else uses, each with a dead-letter queue after three receives."""
+    """The emulator with queues that nobody else uses, each with its dead-letter queue."""
     sqs, run = emulator.emulator.client("sqs"), uuid.uuid4().hex[:8]
     live: dict[QueueName, str] = {}
     dead: dict[str, str] = {}

@@ -194,6 +194,23 @@ def test_an_upload_whose_event_was_lost(ward: Ward) -> None:
     assert len(ward.contents()) == 1
 
 
+def test_an_announced_upload_whose_event_was_lost(ward: Ward) -> None:
+    announced = ward.services.statuses.expect(
+        bucket=ward.uploads,
+        key=f"{ward.owner}/announced.txt",
+        owner=f"user:{ward.owner}",
+        file_name="announced.txt",
+        media_type="text/plain",
+        size=25,
+    )
+    assert ward.codes() == [], "nothing has arrived"
+    ward.put("announced.txt")
+    [finding] = ward.check().findings
+    assert finding["documentId"] == announced.document_id
+    assert_mended(ward, "upload_not_taken_in")
+    assert ward.status(announced).status is Status.COMPLETED
+
+
 def test_a_file_that_is_gone_is_for_people(ward: Ward) -> None:
     finished = ward.complete()
     ward.s3.delete_object(Bucket=ward.uploads, Key=finished.key)
@@ -207,7 +224,7 @@ def test_parts_and_histories_of_nothing(ward: Ward) -> None:
     [job] = ward.jobs()
     ward.work(job)
     ward.delete(begun)
-    ward.services.parts.register([job])  # a worker that was late
+    ward.services.parts.register(job, [job])  # a worker that was late
     assert_mended(ward, "parts_without_document")
     assert ward.remaining() == {}
 

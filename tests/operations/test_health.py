@@ -3,6 +3,7 @@
 import time
 import uuid
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +12,11 @@ import pytest
 from pytest import MonkeyPatch
 
 from core.aws import Services
+from core.errors import TransientError
+from core.events import Message, retry_pause
 from core.flags import Flags
 from core.jobs import Job
+from core.lease import Lease
 from core.plans import plan_of
 from core.recovery import NotRetryableError, replay, retry
 from core.settings import Settings
@@ -147,12 +151,30 @@ def test_a_part_whose_worker_died_is_sent_again(bench: Bench) -> None:
     assert [job.part for job in bench.lose_messages()] == [2]
 
 
+def test_a_job_that_an_outage_has_postponed_is_not_lost(bench: Bench, monkeypatch: MonkeyPatch) -> None:
+    bench.send()
+    bench.lose_messages()  # as it looks: they are hidden until their time has come
+    for part in range(4):
+        job = bench.plan.job(part)
+        lease = Lease(
+            bench.services.parts, job, 60, message=Message("", 4, id=str(part)), wanted=lambda: True, name="a try"
+        )
+        lease.take()
+        with suppress(TransientError), lease:
+            raise TransientError("no database")
+    for _check in range(health.MOST_RESENT + 2):
+        assert bench.check() == {"waiting": 1}
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + retry_pause(4) + health.POSTPONED_GRACE_SECONDS + 1)
+    assert bench.check() == {"resumed": 1, "resent": 4}
+
+
 @pytest.mark.parametrize("others_wait", [False, True])
 def test_a_part_that_kills_every_worker_ends_its_document(bench: Bench, others_wait: bool) -> None:
     bench.send()
     if not others_wait:
         bench.lose_messages()
-    for _delivery in range(bench.services.settings.max_receive_count):
+    for _worker in range(bench.services.settings.max_tries):
         assert bench.services.parts.claim(bench.plan.job(2), "somebody", 0.01)
         time.sleep(0.02)
     bench.services.parts.done(bench.plan.job(0))
@@ -184,7 +206,10 @@ def test_a_message_older_than_its_queue_keeps_any_is_lost_whatever_waits(
 
 def test_an_entry_that_never_ended_is_waited_for_and_then_given_up(bench: Bench, monkeypatch: MonkeyPatch) -> None:
     assert bench.check() == {"waiting": 1}
-    later(monkeypatch, minutes=16)
+    deliveries = range(1, bench.services.settings.max_receive_count)
+    later(monkeypatch, seconds=sum(retry_pause(delivery) for delivery in deliveries))
+    assert bench.check() == {"waiting": 1}
+    later(monkeypatch, minutes=76)
     assert bench.check() == {"failed": 1}
     assert bench.status.metadata["code"] == "entry_lost"
     retry(bench.status, bench.services)

@@ -14,6 +14,7 @@ import pytest
 from core.blobs import Blobs
 from core.errors import TransientError
 from core.queues import Queues
+from core.settings import Settings
 from core.status import Status
 from local.settings import SAVE_SECONDS
 from tests.databases import TestDatabase
@@ -113,7 +114,7 @@ def test_every_call_to_s3_and_sqs_says_that_it_may_be_repeated(mortal_emulator: 
     blobs = Blobs(client("s3"), DERIVED)
     blob = blobs.head(UPLOADS, "a/b.txt")
     assert blob is not None
-    queues = Queues(client("sqs"), {"text": mortal_emulator.queue_url}, mortal_emulator.uploads_queue_url)
+    queues = Queues(client("sqs"), Settings(**mortal_emulator.settings))
     kill(mortal_emulator)
     calls: list[Callable[[], Any]] = [
         lambda: blobs.head(UPLOADS, "a/b.txt"),

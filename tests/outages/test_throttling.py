@@ -1,6 +1,7 @@
 """AWS refuses for a while: the clients wait and ask again, and when it lasts, the error says that it will pass."""
 
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -52,7 +53,7 @@ def blobs() -> Blobs:
 
 
 def queues() -> Queues:
-    return Queues(aws.client("sqs"), {}, "")
+    return Queues(aws.client("sqs"), Settings())
 
 
 def postpone() -> Any:
@@ -70,6 +71,25 @@ def test_s3_that_asks_to_slow_down_is_asked_again(server: Server) -> None:
     server.usual, server.answers = Answer(body=b""), [SLOW_DOWN]
     blobs().put_derived("a/1/b", b"data", "text/plain")
     assert len(server.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("refusal", "usual", "call"),
+    [
+        (THROTTLED, Answer(headers=JSON), lambda: aws.client("dynamodb").list_tables()),
+        (SLOW_DOWN, Answer(body=b""), lambda: blobs().put_derived("a/1/b", b"data", "text/plain")),
+        (QUEUE_THROTTLED, Answer(headers=JSON), lambda: aws.client("sqs").list_queues()),
+    ],
+    ids=["dynamodb", "s3", "sqs"],
+)
+def test_who_was_throttled_asks_slower_from_then_on(server: Server, refusal: Answer, usual: Answer, call: Any) -> None:
+    """Only the mode "adaptive" does this: without it a whole fleet goes on as fast as it was refused."""
+    server.usual, server.answers = usual, [refusal]
+    for _ in range(4):
+        call()
+    assert len(server.requests) == 5
+    pauses = [later - earlier for earlier, later in pairwise(server.requests[1:])]
+    assert min(pauses) > 0.15  # seconds; without, a few hundredths
 
 
 @pytest.mark.parametrize(

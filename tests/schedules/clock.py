@@ -16,12 +16,15 @@ class Clock:
     def time(self) -> float:
         return time.time() + self.ahead
 
+    def monotonic(self) -> float:
+        return time.monotonic()
+
     def forward_to(self, moment: float) -> None:
         self.ahead += max(0.0, moment - self.time())
 
     def install(self, patch: pytest.MonkeyPatch) -> None:
         """Let leases and the health check go by this clock until the patch is undone."""
-        for module in ("core.part_table", "core.dispatch", "operations.health"):
+        for module in ("core.part_table", "core.dispatch", "core.lease", "operations.health"):
             patch.setattr(f"{module}.time", self)
         clock = self
 

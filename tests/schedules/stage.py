@@ -28,7 +28,8 @@ CHOSEN: dict[str, Any] = {
     "stale_seconds": 0,
     "page_image_edge": 160,
     "page_thumbnail_edge": 40,
-    "max_receive_count": 3,
+    "max_receive_count": 4,
+    "max_tries": 3,
     "ocr_languages": "eng",
 }
 #: name → file name's ending is the same for all: bytes, metadata

@@ -11,12 +11,12 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from api import deletion
-from core import entry, worker
+from core import intake, worker
 from core.aws import Services
 from core.blobs import Blobs
 from core.cost.ledger import Ledger
-from core.errors import DocumentError, TransientError
-from core.events import Message, uploaded_objects
+from core.errors import TransientError
+from core.events import Message, retry_pause
 from core.flags import Flags
 from core.part_table import PartTable
 from core.queues import Queues
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
 UNSEEN_SECONDS = 5400.0  #: visibility of a message whose receiver has not said otherwise, as in serverless/queues.yml
-AGAIN_SECONDS = 10.0  #: after a failure
 
 
 class World:
@@ -67,6 +66,7 @@ class World:
         self.delivered: list[Waiting] = []  #: copies of jobs that a worker has had, which may come once more
         self._drain()
         self.waiting.clear()
+        self.resting.clear()
 
     def close(self) -> None:
         for opened in self._connections:
@@ -74,13 +74,12 @@ class World:
 
     def _services(self) -> Services:
         dynamodb, s3, sqs = (self._clients[name] for name in ("dynamodb", "s3", "sqs"))
-        urls = {"text": self._url("text"), "visual": self._url("visual")}
         return Services(
             settings=self.settings,
             statuses=StatusStore(dynamodb, self.settings),
             parts=PartTable(dynamodb, self.settings),
             blobs=Blobs(s3, self.settings.derived_bucket),
-            queues=Queues(sqs, urls, self._url("")),
+            queues=Queues(sqs, self.settings),
             ledger=Ledger(dynamodb, self.settings),
             database=self._database,
             flags=Flags,
@@ -99,6 +98,14 @@ class World:
             "text": self.settings.text_rag_processing_queue_url,
             "visual": self.settings.vdr_processing_queue_url,
             "": self.settings.rag_document_index_queue_url,
+        }
+        return urls[route]
+
+    def _dead_letter_url(self, route: str) -> str:
+        urls = {
+            "text": self.settings.text_rag_dead_letter_queue_url,
+            "visual": self.settings.vdr_dead_letter_queue_url,
+            "": self.settings.rag_document_index_dead_letter_queue_url,
         }
         return urls[route]
 
@@ -157,7 +164,7 @@ class World:
             self.plain["sqs"].send_message(QueueUrl=self._url(message.route), MessageBody=message.body)
         self._process("health", lambda: health.check(self.services), fault, drain=False)
         bodies = Counter(message.body for message in visible)
-        for found in self._received():
+        for found in self._received(self._url):
             if bodies[found.body]:
                 bodies[found.body] -= 1
             else:
@@ -180,7 +187,7 @@ class World:
         message.visible_at = self.clock.time() + UNSEEN_SECONDS
         outcome = self._receive(message, fault, in_time=in_time)
         if outcome == "failed":
-            message.visible_at = self.clock.time() + AGAIN_SECONDS * 4 ** (message.receives - 1)
+            message.visible_at = self.clock.time() + retry_pause(message.receives)
         if outcome == "done":
             self._acknowledge(message)
         elif message.receives >= self.settings.max_receive_count and message in self.waiting:
@@ -203,7 +210,8 @@ class World:
     def _receive(self, message: Waiting, fault: Fault | None, *, in_time: bool = True) -> str:
         self.tally.deliveries += 1
         if not message.route:
-            return self._process("entry", lambda: self._enter(message.body), fault)
+            received = Message(message.body, message.receives)
+            return self._process("entry", lambda: intake.run(received, self.services), fault)
 
         def hide(seconds: int) -> None:
             message.visible_at = self.clock.time() + seconds
@@ -214,13 +222,6 @@ class World:
             worker.run(received, self.services, *PIPELINES[message.route], deadline)
 
         return self._process(f"{message.route} worker", work, fault)
-
-    def _enter(self, body: str) -> None:
-        """The entry, as its Lambda handler calls it."""
-        for upload in uploaded_objects(body):
-            request = entry.Request(bucket=upload.bucket, key=upload.key, repeats=upload.repeats)
-            with suppress(DocumentError, entry.NotFoundError, entry.NotWantedError):
-                entry.accept(request, self.services)
 
     def _process(self, what: str, work: Callable[[], object], fault: Fault | None, *, drain: bool = True) -> str:
         """Run a process to its end, one way or another: ``done``, ``failed`` or ``killed``."""
@@ -249,13 +250,14 @@ class World:
                 self._drain()
 
     def _drain(self) -> None:
-        self.waiting += self._received()
+        self.waiting += self._received(self._url)
+        self.resting += self._received(self._dead_letter_url)
 
-    def _received(self) -> Iterator[Waiting]:
+    def _received(self, url_of: Callable[[str], str]) -> Iterator[Waiting]:
         """What was sent to the queues, taken from them."""
         sqs = self.plain["sqs"]
         for route in ("text", "visual", ""):
-            url = self._url(route)
+            url = url_of(route)
             while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in messages:
                     sqs.delete_message(QueueUrl=url, ReceiptHandle=message["ReceiptHandle"])

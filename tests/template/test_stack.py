@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from core.settings import Settings
 from tests.templates import EVERYTHING, Template, compiled
 
 #: Everything that keeps what users gave, or what says what became of it
@@ -90,7 +91,7 @@ def test_mappings_are_bounded_report_single_failures_and_wait_six_times_as_long(
         assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
         assert mapping["ScalingConfig"]["MaximumConcurrency"] >= 2
         assert queue["VisibilityTimeout"] >= 6 * function["Timeout"]
-        assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+        assert queue["RedrivePolicy"]["maxReceiveCount"] == Settings().max_receive_count
         assert queue["SqsManagedSseEnabled"] is True
 
 
