@@ -118,12 +118,11 @@ class Blobs:
         _write(answer, path)
         return True
 
-    def delete_derived(self, document_id: str, keep_generation: int | None = None) -> dict[str, int]:
-        """Delete what was derived from a document, but for one generation; returns how many objects of a kind went."""
-        keep = f"{document_id}/{keep_generation}/"
-        keys = [
-            key for key in self._derived_keys(f"{document_id}/") if keep_generation is None or key[: len(keep)] != keep
-        ]
+    def delete_derived(self, document_id: str, before_generation: int | None = None) -> dict[str, int]:
+        """Delete what was derived from a document, or from its earlier generations; how many objects of a kind went."""
+        keys = list(self._derived_keys(f"{document_id}/"))
+        if before_generation is not None:
+            keys = [key for key in keys if int(key.split("/")[1]) < before_generation]
         self._delete(keys)
         return dict.fromkeys(DERIVED_KINDS.values(), 0) | Counter(map(kind_of_derived, keys))
 

@@ -40,7 +40,7 @@ def ended_with_child() -> Iterator[dict[str, int]]:
     mark = next(_marks)
     with _lock:
         _running.add(mark)
-        adopting = child_limits.prctl(PR_SET_CHILD_SUBREAPER, 1) and _limit(0) == resource.RLIM_INFINITY
+        adopting = _limit(0) == resource.RLIM_INFINITY and child_limits.prctl(PR_SET_CHILD_SUBREAPER, 1)
     if not adopting:
         _warn_of_orphans()
     try:

@@ -13,11 +13,17 @@ def follow(job: Job, services: Services) -> None:
     To be called when the part is known to be done: of two that end at the same moment, the later one sees both.
     """
     plan = services.parts.plan(job.document_id, job.generation)
-    following = plan.following(job, services.parts.family(job)) if plan else None
-    if following is None:
+    if plan is None:
         return
-    record = services.parts.record(following)
-    if record is None or not record.is_begun:
+    parent = services.parts.record(job, job.status_part)
+    sibling = plan.sibling(job, parent)
+    if sibling is not None:
+        record = services.parts.record(job, sibling)
+        following = record.job if record else None
+    else:
+        following = plan.successor(job.status_part, services.parts.family(job))
+        record = services.parts.record(following, following.part) if following else None
+    if following and not (record and record.is_begun):
         services.queues.send([following])
 
 
@@ -25,7 +31,7 @@ def hand_over(job: Job, jobs: Sequence[Job], services: Services) -> None:
     """Send the first of the jobs that a worker makes of its own part; the others follow. Repeating it does no harm."""
     services.parts.register(job, jobs)
     plan = services.parts.plan(job.document_id, job.generation)
-    services.queues.send(jobs[: plan.children_at_a_time] if plan else jobs)
+    services.queues.send(plan.first_children(job.part, services.parts.family(job)) if plan else jobs)
 
 
 def due(document_id: str, generation: int, services: Services) -> list[Job]:

@@ -74,7 +74,8 @@ def each_message(event: Mapping[str, Any], handle: Callable[[Message], None], po
 
 def retry_pause(receive_count: int) -> int:
     """Seconds after which a message that failed at this delivery comes again: longer each time, as outages are."""
-    return int(min(LONGEST_RETRY_SECONDS, FIRST_RETRY_SECONDS * 4.0 ** (receive_count - 1)))
+    pause: int = FIRST_RETRY_SECONDS << 2 * min(receive_count - 1, 10)
+    return min(LONGEST_RETRY_SECONDS, pause)
 
 
 def _retry(record: Mapping[str, Any], seconds: int, postpone: Postpone) -> None:

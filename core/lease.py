@@ -83,12 +83,13 @@ class Lease:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop renewing; a part that is not done is given back at once. What an outage ended counts as no try."""
+        """Stop renewing; a part that is not done is given back at once. What was no fault of it counts as no try."""
         self._ended.set()
         self._thread.join()
         if not self._done:
             comes_again = error is not None and not isinstance(error, OutOfTimeError)
-            self._give_back(comes_again, excused=isinstance(error, (TransientError, LeaseLostError)))
+            excused = isinstance(error, (TransientError, LeaseLostError, OutOfTimeError))
+            self._give_back(comes_again, excused=excused)
 
     def done(self) -> None:
         """Remember that the part is done and needs nobody any more."""

@@ -86,7 +86,7 @@ class PartTable:
                 condition="attribute_not_exists(done) AND (attribute_not_exists(leaseUntil) OR leaseUntil < :now)",
             )
         except self._client.exceptions.ConditionalCheckFailedException as error:
-            record = self.record(job)
+            record = self.record(job, job.part)
             if record is None:  # deleted in this very moment
                 raise TransientError("the part's record is gone") from error
             return record
@@ -121,15 +121,17 @@ class PartTable:
         changes = "SET #ttl = :ttl, claims = :none, resent = :none, handedOn = :none REMOVE againAt"
         self._update(job, changes, {":none": _number(0)})
 
-    def record(self, job: Job) -> PartRecord | None:
-        """What is known of a part; None where no worker has begun it or handed it over."""
+    def record(self, job: Job, part: int) -> PartRecord | None:
+        """What is known of a part of the job's version; None where no worker has begun it or handed it over."""
         with outage():
-            answer = self._client.get_item(TableName=self._table, Key=_key(job), ConsistentRead=True)
+            answer = self._client.get_item(
+                TableName=self._table, Key=_key(replace(job, part=part)), ConsistentRead=True
+            )
         return _record(answer["Item"]) if "Item" in answer else None
 
     def family(self, job: Job) -> dict[int, PartRecord]:
         """The part that the entry cut, of which the job is or was handed over, and all that its worker handed over."""
-        parent = self.record(replace(job, part=job.status_part))
+        parent = self.record(job, job.status_part)
         if parent is None:
             return {}
         children = parent.children

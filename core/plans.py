@@ -15,6 +15,8 @@ from typing import Self
 from core.jobs import Job
 from core.parts import Part
 
+POSTPONED_GRACE_SECONDS = 60  #: so late may a message come that was to come again at a certain time
+
 
 @dataclass(frozen=True)
 class PartRecord:
@@ -43,6 +45,10 @@ class PartRecord:
     def is_begun(self) -> bool:
         """Whether a worker has had it, and it need not be sent for the first time."""
         return self.done or bool(self.holder) or self.claims > 0
+
+    def is_postponed(self, now: float) -> bool:
+        """Whether its message is not lost, but comes again at a time that is not long past."""
+        return now < self.again_at + POSTPONED_GRACE_SECONDS
 
 
 @dataclass(frozen=True)
@@ -74,16 +80,26 @@ class Plan:
         """How many of the parts that one worker handed over may be under way at a time."""
         return max(1, self.window // min(self.window, len(self.parts)))
 
-    def following(self, job: Job, family: Mapping[int, PartRecord]) -> Job | None:
-        """The job whose turn it is when this one's part is done; None where another part will say so.
+    def first_children(self, number: int, family: Mapping[int, PartRecord]) -> list[Job]:
+        """The jobs to begin, or to go on, with of those that a part's worker has handed over."""
+        children = family[number].children if number in family else range(0)
+        lanes = [children[first :: self.children_at_a_time] for first in range(self.children_at_a_time)]
+        records = [[family[child] for child in lane if child in family] for lane in lanes]
+        first = (next((record.job for record in lane if not record.done), None) for lane in records)
+        return [job for job in first if job]
 
-        ``family``: the records of the part that the entry cut, and of those that its worker handed over.
+    def sibling(self, job: Job, parent: PartRecord | None) -> int | None:
+        """Which part is sent when this one is done, of those that were handed over together; None after the last."""
+        number = job.part + self.children_at_a_time
+        return number if job.parent >= 0 and parent and number in parent.children else None
+
+    def successor(self, number: int, family: Mapping[int, PartRecord]) -> Job | None:
+        """The job that is sent when a part that the entry cut is done with all that its worker handed over.
+
+        None while some of that is not done. ``family``: the records of the part and of what was handed over.
         """
-        behind = family.get(job.part + self.children_at_a_time)
-        if job.parent >= 0 and behind and behind.part in family[job.parent].children:
-            return behind.job
-        following = job.status_part + self.window
-        return self.job(following) if following < len(self.parts) and _is_over(job.status_part, family) else None
+        following = number + self.window
+        return self.job(following) if following < len(self.parts) and _is_over(number, family) else None
 
     def due(self, records: Mapping[int, PartRecord], now: float) -> list[Job]:
         """The jobs that should be under way and that no living worker has, in order.
@@ -100,9 +116,11 @@ class Plan:
         return before < 0 or _is_over(before, records)
 
     def _is_let(self, job: Job, records: Mapping[int, PartRecord]) -> bool:
-        """Whether a part that was handed over has its turn."""
+        """Whether a part that was handed over has its turn; those of an earlier try of its parent never have."""
         siblings = records[job.parent].children if job.parent in records else range(0)
         before = job.part - self.children_at_a_time
+        if siblings and job.part not in siblings:
+            return False
         return before not in siblings or (before in records and records[before].done)
 
     def to_bytes(self) -> bytes:

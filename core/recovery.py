@@ -34,7 +34,8 @@ def retry(status: DocumentStatus, services: Services) -> DocumentStatus:
     if resumed is None:
         services.queues.take_in_again(status.bucket, status.key, status.generation)
         return status
-    services.queues.send(missing)
+    # Once more: a worker that ended before the state was changed has sent a job that another one dropped
+    services.queues.send(dispatch.due(status.document_id, status.generation, services))
     return resumed
 
 
@@ -47,9 +48,9 @@ def replay(job: Job, services: Services) -> bool:
     status = services.statuses.get(job.status_id)
     jobs = [job]
     if status and status.is_version(job.document_id, job.generation) and status.is_resumable:
+        status = services.statuses.resume(job.document_id) or services.statuses.get(job.status_id)
         missing = dispatch.due(job.document_id, job.generation, services)
         jobs += [other for other in missing if other.part != job.part]
-        status = services.statuses.resume(job.document_id) or services.statuses.get(job.status_id)
     if status is None or not status.is_version(job.document_id, job.generation) or status.status in FINAL:
         services.queues.send([job])
         return False

@@ -22,13 +22,14 @@ Process = Callable[[Job, Services, Reporter], None]
 Discard = Callable[[Job, Services], None]
 
 MOST_CALLS = 20  #: that one part may take; at 15 minutes each
+AT_ONCE_SECONDS = 1
 UNAVAILABLE = ("unavailable", "Something that processing needs did not answer, several times; it can be retried.")
 GAVE_UP = ("gave_up", "Processing failed several times; it can be retried.")
 TOO_SLOW = ("too_slow", "A part of the document takes far too long to process.")
 
 
-class _WorkersLostError(RagError):
-    """The part has ended as many workers as is bearable: this one must not begin it."""
+class _NoTryLeftError(RagError):
+    """As many workers as is bearable have begun the part in vain: this one must not."""
 
 
 def run_each(
@@ -76,7 +77,7 @@ def run(
     try:
         with lease:
             if record.claims > services.settings.max_tries:
-                raise _WorkersLostError
+                raise _NoTryLeftError
             _process(job, services, process, discard, lease)
     except OutOfTimeError:
         _hand_on(job, services, discard)
@@ -84,7 +85,7 @@ def run(
         raise
     except Exception as error:
         if _is_last_try(error, message, record, services):
-            _give_up(job, services, error)
+            _give_up(job, services, error, record)
             return
         about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
         logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))
@@ -108,7 +109,10 @@ def _process(job: Job, services: Services, process: Process, discard: Discard, l
     try:
         process(job, services, Reporter(services.statuses, job, check=lease.check))
     except (ObjectChangedError, SupersededError) as reason:
-        _drop(job, services.statuses.get(job.status_id), services, discard, type(reason).__name__)
+        status = services.statuses.get(job.status_id)
+        if isinstance(reason, SupersededError) and status and _is_wanted(status, job):  # retried meanwhile
+            raise NotYetError(AT_ONCE_SECONDS) from reason
+        _drop(job, status, services, discard, type(reason).__name__)
     except DocumentError as error:
         _fail(job, services, discard, error)
     else:
@@ -146,11 +150,11 @@ def _is_last_try(error: Exception, message: Message, record: PartRecord, service
     return record.claims >= services.settings.max_tries
 
 
-def _give_up(job: Job, services: Services, error: Exception) -> None:
+def _give_up(job: Job, services: Services, error: Exception, record: PartRecord) -> None:
     """Tell the owner that the last try failed; what is stored stays, as the document can be retried."""
     services.queues.lay_to_rest(job)
     code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
-    if isinstance(error, _WorkersLostError):
+    if isinstance(error, _NoTryLeftError) and record.lost_holder:
         code, sentence = "worker_lost", outcomes.standstill(job)
     status = services.statuses.fail(job, code=code, message=sentence, retryable=True)
     if status is not None:

@@ -54,7 +54,8 @@ def examined(facts: DocumentFacts, services: DoctorServices, before: datetime) -
     if not status.is_running:
         return facts
     records = services.parts.records(status.document_id, status.generation).values()
-    worked_on = any(record.is_worked_on(time.time()) for record in records)
+    now = time.time()
+    worked_on = any(record.is_worked_on(now) or record.is_postponed(now) for record in records)
     return replace(facts, is_attended=worked_on or any(services.queues.waiting(route) for route in ROUTES))
 
 

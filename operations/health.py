@@ -22,8 +22,7 @@ MOST_EXAMINED = 500  #: documents a check looks at; the next check takes others
 MOST_NAMED = 20  #: parts in a log line
 MOST_RESENT = 3  #: how often a lost job is sent again before its document fails
 RETENTION = timedelta(days=4)  #: of a message in a job queue, as serverless/queues.yml has it
-ENTRY_GRACE = timedelta(minutes=75)  #: longer than all tries of the entry together
-POSTPONED_GRACE_SECONDS = 60  #: so late may a message that was to come again at a certain time
+DELIVERIES = timedelta(minutes=75)  #: longer than all deliveries of a message together
 ENTRY_LOST = "Checking the file did not come to an end."
 ROUTES: tuple[Route, ...] = ("text", "visual")
 
@@ -83,31 +82,30 @@ def _look_after(
         job
         for job in due
         if job.route not in paused
-        and not _comes_again(records.get(job.part))
+        and not ((record := records.get(job.part)) and record.is_postponed(time.time()))
         and (not queued[job.route] or _age(status) > RETENTION or _has_no_try_left(records.get(job.part), services))
     ]
     if any(record.is_worked_on(time.time()) for record in records.values()):
         report.alive += 1
     elif due and not lost:
         report.waiting += 1
-    elif not lost or any(_is_hopeless(records.get(job.part), services) for job in lost):
+    elif not lost or any(_has_no_try_left(records.get(job.part), services) for job in lost):
         _give_up(status, lost, services, report)
-    else:
+    elif not any(_was_resent(records.get(job.part)) for job in lost):
         _resend(status, lost, services, report)
+    elif _age(status) < DELIVERIES:  # workers that cannot even say that they had it may have it again
+        report.waiting += 1
+    else:
+        _give_up(status, lost, services, report)
 
 
 def _await_entry(status: DocumentStatus, paused: Collection[str], services: Services, report: HealthReport) -> None:
     """The entry's own message comes again by itself; when it has not helped for long, it never will."""
-    if ENTRY in paused or _age(status) < ENTRY_GRACE:
+    if ENTRY in paused or _age(status) < DELIVERIES:
         report.waiting += 1
     elif failed := services.statuses.give_up(status, code="entry_lost", message=ENTRY_LOST):
         report.failed += 1
         outcomes.failed(failed)
-
-
-def _comes_again(record: PartRecord | None) -> bool:
-    """Whether the part's message is not lost but postponed, as during an outage."""
-    return record is not None and time.time() < record.again_at + POSTPONED_GRACE_SECONDS
 
 
 def _has_no_try_left(record: PartRecord | None, services: Services) -> bool:
@@ -115,9 +113,9 @@ def _has_no_try_left(record: PartRecord | None, services: Services) -> bool:
     return record is not None and record.claims >= services.settings.max_tries
 
 
-def _is_hopeless(record: PartRecord | None, services: Services) -> bool:
-    """Whether workers have died of a part, or its job was lost, as often as is bearable."""
-    return _has_no_try_left(record, services) or (record is not None and record.resent >= MOST_RESENT)
+def _was_resent(record: PartRecord | None) -> bool:
+    """Whether a part's job was sent again as often as makes sense."""
+    return record is not None and record.resent >= MOST_RESENT
 
 
 def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:

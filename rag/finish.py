@@ -158,7 +158,7 @@ def _finish(job: Job, result: store.PartResult, services: Services) -> None:
     outcome = Status.COMPLETED_WITH_GAPS if result.gaps else Status.COMPLETED
     details = details_of(result)
     status = services.statuses.finish(job, outcome, details)
-    services.blobs.delete_derived(job.document_id, keep_generation=job.generation)
+    services.blobs.delete_derived(job.document_id, before_generation=job.generation)  # a later one may be there already
     if status is not None:
         outcomes.ingested(status, pipeline_type=details["pipeline"], pages=result.pages, missed=len(result.gaps))
         charges.report(job, details["pipeline"], services)

@@ -14,7 +14,7 @@ from core.errors import DocumentError, TransientError
 from core.events import Message, NotYetError
 from core.jobs import Job, JobSchemaError
 from core.lease import LeaseLostError
-from core.progress import OutOfTimeError, Reporter
+from core.progress import OutOfTimeError, Reporter, SupersededError
 from core.queues import Queues
 from core.settings import Settings
 from core.status import DocumentStatus, Status
@@ -143,6 +143,30 @@ def test_a_part_that_has_ended_three_workers_is_begun_by_no_fourth(bench: Bench)
     assert (bench.status.metadata["code"], bench.status.metadata["retryable"]) == ("worker_lost", True)
     assert f"pages 1 to {bench.job.last_page}" in bench.status.metadata["message"]
     assert bench.letters() == [bench.job]
+
+
+def test_a_part_that_used_up_its_tries_without_a_death_is_no_lost_worker(bench: Bench) -> None:
+    holder = "somebody"
+    for _try in range(bench.services.settings.max_tries):
+        bench.services.parts.claim(bench.job, holder, 60)
+        bench.services.parts.release(bench.job, holder)
+    bench.run(Pipeline())
+    assert bench.status.metadata["code"] == "gave_up"
+
+
+def test_a_worker_that_stops_for_a_failure_which_is_retried_meanwhile_lets_its_message_come_again(bench: Bench) -> None:
+    def act(job: Job, services: Services, reporter: Reporter) -> None:
+        services.statuses.fail(job, code="gave_up", message="…", retryable=True)  # another part
+        services.statuses.resume(job.document_id)  # its owner
+        raise SupersededError  # what the worker has seen in between
+
+    pipeline = Pipeline(act)
+    with pytest.raises(NotYetError):
+        bench.run(pipeline)
+    assert pipeline.discarded == []
+    pipeline.act = lambda job, services, reporter: None
+    bench.run(pipeline)
+    assert pipeline.processed == [0, 0]
 
 
 def test_a_job_that_cannot_come_to_rest_comes_again(bench: Bench) -> None:

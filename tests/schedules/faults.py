@@ -44,6 +44,7 @@ class Tally:
     kills: int = 0
     failures: int = 0
     interludes: int = 0
+    interlude_at: int = 0  #: number of the effect at which the last one happened, as of a fault
     actions: Counter[str] = field(default_factory=Counter)
     effects: Counter[str] = field(default_factory=Counter)  #: at which kills happened
 
@@ -57,7 +58,8 @@ def acting(fault: Fault | None, effects: Effects, tally: Tally) -> Act | None:
     def act(effect: str) -> None:
         if happened and fault.kind == "kill":  # a process that has ended does nothing any more
             raise Killed
-        if next(numbers) < fault.at or happened:
+        number = next(numbers)
+        if number < fault.at or happened:
             return
         if fault.kind == "kill":
             happened.append(effect)
@@ -69,6 +71,7 @@ def acting(fault: Fault | None, effects: Effects, tally: Tally) -> Act | None:
         if fault.interlude and _is_between_transactions(effect):
             happened.append(effect)
             tally.interludes += 1
+            tally.interlude_at = number
             with effects.armed(None):
                 fault.interlude()
 
