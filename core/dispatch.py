@@ -12,7 +12,7 @@ def follow(job: Job, services: Services) -> None:
 
     To be called when the part is known to be done: of two that end at the same moment, the later one sees both.
     """
-    is_last = job.parent < 0 and job.part + 1 >= job.parts  # as of most documents, which then cost no look at their plan
+    is_last = job.parent < 0 and job.part + 1 >= job.parts  # as in most documents: their plan need not be read
     plan = None if is_last else services.parts.plan(job.document_id, job.generation)
     if plan is None:
         return
