@@ -2,7 +2,7 @@
 
 A child gets no stdin, its output is captured and bounded, it is alone in its process group, has limits of memory,
 processor time and file size, no network where the kernel allows that, an environment without credentials, cannot read
-its parent's memory or environment, dies with its parent, and leaves no process behind.
+its parent's memory or environment, dies with its parent, and (Linux) leaves no process behind.
 """
 
 import contextlib

@@ -34,6 +34,7 @@ class Message:
     receive_count: int  #: which delivery this is, from 1
     hide: Callable[[int], None] = lambda seconds: None  #: keeps it from coming again for so long, from now
     id: str = ""  #: the same at each delivery
+    queue: str = ""  #: its queue's name
 
 
 @dataclass(frozen=True)
@@ -56,20 +57,33 @@ def each_message(event: Mapping[str, Any], handle: Callable[[Message], None], po
     """
     failures = []
     for record in event["Records"]:
-        receive_count = int(record.get("attributes", {}).get("ApproximateReceiveCount", "1"))
+        message = _message(record, postpone)
         try:
-            hide = partial(postpone, record["eventSourceARN"], record["receiptHandle"])
-            handle(Message(record["body"], receive_count, hide, record["messageId"]))
+            handle(message)
         except NotYetError as later:
-            failures.append({"itemIdentifier": record["messageId"]})
-            _retry(record, later.seconds, postpone)
+            failures.append({"itemIdentifier": message.id})
+            _retry(message, later.seconds)
         except Exception:  # noqa: BLE001  the batch edge: one bad message must not take the others along
-            queue = record["eventSourceARN"].rpartition(":")[2]
-            logs.error("Message failed", messageId=record["messageId"], receiveCount=receive_count, queue=queue)
-            metrics.put({"FailedDeliveries": 1}, QueueName=queue)
-            failures.append({"itemIdentifier": record["messageId"]})
-            _retry(record, retry_pause(receive_count), postpone)
+            note_failure(message)
+            failures.append({"itemIdentifier": message.id})
+            _retry(message, retry_pause(message.receive_count))
     return {"batchItemFailures": failures}
+
+
+def note_failure(message: Message) -> None:
+    """Log and count, within an ``except`` block, that a delivery has failed, whether or not the message comes again."""
+    logs.error("Message failed", messageId=message.id, receiveCount=message.receive_count, queue=message.queue)
+    metrics.put({"FailedDeliveries": 1}, QueueName=message.queue)
+
+
+def _message(record: Mapping[str, Any], postpone: Postpone) -> Message:
+    return Message(
+        record["body"],
+        int(record.get("attributes", {}).get("ApproximateReceiveCount", "1")),
+        partial(postpone, record["eventSourceARN"], record["receiptHandle"]),
+        record["messageId"],
+        record["eventSourceARN"].rpartition(":")[2],
+    )
 
 
 def retry_pause(receive_count: int) -> int:
@@ -78,11 +92,11 @@ def retry_pause(receive_count: int) -> int:
     return min(LONGEST_RETRY_SECONDS, pause)
 
 
-def _retry(record: Mapping[str, Any], seconds: int, postpone: Postpone) -> None:
+def _retry(message: Message, seconds: int) -> None:
     try:
-        postpone(record["eventSourceARN"], record["receiptHandle"], seconds)
+        message.hide(seconds)
     except Exception:  # noqa: BLE001  without it the message still comes again, only later
-        logs.error("Message not postponed", messageId=record["messageId"])
+        logs.error("Message not postponed", messageId=message.id)
 
 
 def uploaded_objects(body: str) -> Iterator[UploadedObject]:

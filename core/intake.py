@@ -3,7 +3,7 @@
 from core import entry, logs, outcomes
 from core.aws import Services
 from core.errors import DocumentError, TransientError
-from core.events import Message, uploaded_objects
+from core.events import Message, note_failure, uploaded_objects
 
 
 def run(message: Message, services: Services) -> None:
@@ -11,7 +11,7 @@ def run(message: Message, services: Services) -> None:
 
     A document's own fault is told to its owner and not repeated; what nobody wants is ignored. Anything else rises, so
     that the queue delivers the message again. An outage has all the deliveries of a message to pass; what fails for
-    another reason has ``max_tries``: then the owner is told, and the message comes to rest in the dead-letter queue.
+    another reason has ``max_tries``: then the owner is told, and the upload comes to rest in the dead-letter queue.
     """
     for upload in uploaded_objects(message.body):
         request = entry.Request(bucket=upload.bucket, key=upload.key, repeats=upload.repeats)
@@ -24,9 +24,9 @@ def run(message: Message, services: Services) -> None:
         except Exception as error:
             if not _is_last_try(error, message, services):
                 raise
-            logs.error("Upload given up", bucket=upload.bucket)
-            services.queues.lay_upload_to_rest(message.body)
+            services.queues.lay_upload_to_rest(upload.bucket, upload.key, upload.repeats)
             _give_up(request, error, services)
+            note_failure(message)
 
 
 def _is_last_try(error: Exception, message: Message, services: Services) -> bool:

@@ -98,7 +98,7 @@ class PartTable:
     def release(self, job: Job, holder: str, *, again_at: float = 0.0, excused: bool = False) -> None:
         """Give a part back unfinished, so that the next delivery need not wait.
 
-        ``again_at``: when that will be, where the queue was told. ``excused``: this try does not count.
+        ``again_at``: when that should be. ``excused``: this try does not count.
         """
         changes = "SET againAt = :at REMOVE leaseUntil, holder" + (" ADD claims :back" if excused else "")
         self._held(job, holder, changes, {":at": _number(again_at)} | ({":back": _number(-1)} if excused else {}))

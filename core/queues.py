@@ -39,8 +39,7 @@ class Queues:
 
     def take_in_again(self, bucket: str, key: str, generation: int) -> None:
         """Ask the entry to do a generation of an object again, unless a later one has begun by then."""
-        record = {"s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key)}}, "repeats": generation}
-        self.announce_again(json.dumps(record))
+        self.announce_again(_notification(bucket, key, generation))
 
     def announce_again(self, notification: str) -> None:
         """Send the entry a message about an upload, as it is."""
@@ -54,12 +53,11 @@ class Queues:
         with outage():
             self._client.send_message(QueueUrl=text if job.route == "text" else visual, MessageBody=job.to_json())
 
-    def lay_upload_to_rest(self, notification: str) -> None:
-        """The same for a message about an upload."""
+    def lay_upload_to_rest(self, bucket: str, key: str, repeats: int | None) -> None:
+        """The same for an upload, which may ask for a generation to be repeated."""
+        url = self._settings.rag_document_index_dead_letter_queue_url
         with outage():
-            self._client.send_message(
-                QueueUrl=self._settings.rag_document_index_dead_letter_queue_url, MessageBody=notification
-            )
+            self._client.send_message(QueueUrl=url, MessageBody=_notification(bucket, key, repeats))
 
     def postpone(self, arn: str, receipt_handle: str, seconds: int) -> None:
         """Let a message be delivered again after a while, neither sooner nor only when its visibility has run out."""
@@ -88,3 +86,8 @@ class Queues:
             )
         if answer.get("Failed"):
             raise TransientError(f"the queue refused {len(answer['Failed'])} of {len(jobs)} jobs")
+
+
+def _notification(bucket: str, key: str, repeats: int | None) -> str:
+    record = {"s3": {"bucket": {"name": bucket}, "object": {"key": quote_plus(key)}}}
+    return json.dumps(record if repeats is None else {**record, "repeats": repeats})

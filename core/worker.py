@@ -11,7 +11,7 @@ from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.cost import charges
 from core.errors import DocumentError, RagError, TransientError
-from core.events import Message, NotYetError, each_message
+from core.events import Message, NotYetError, each_message, note_failure
 from core.jobs import PIPELINES, Job
 from core.lease import Lease, LeaseLostError
 from core.plans import PartRecord
@@ -86,6 +86,7 @@ def run(
     except Exception as error:
         if _is_last_try(error, message, record, services):
             _give_up(job, services, error, record)
+            note_failure(message)
             return
         about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
         logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))

@@ -34,7 +34,7 @@ def list_dead_letters(
     ] = None,
     limit: Annotated[int, Query(ge=1, le=LARGEST_LIMIT)] = DEFAULT_LIMIT,
 ) -> DeadLetterList:
-    """Messages that came to rest after their last delivery, the latest first, with what became of their documents.
+    """Messages that were given up, the latest first, with what became of their documents.
 
     While one look goes on, another may see fewer of them.
     """

@@ -1,4 +1,4 @@
-"""Dead letters: messages that came to rest after their last delivery, and which of them somebody means. Pure."""
+"""Dead letters: messages that were given up, and which of them somebody means. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, fields
@@ -28,7 +28,7 @@ class Letter:
     queue: QueueName
     body: str
     sent_at: float  #: epoch seconds; when it came to rest, but when it was first sent if its queue has moved it
-    receive_count: int  #: how often it was received, looks at it included
+    receive_count: int  #: how often it was received where it rests; each look at it counts
     job: Job | None = None
     upload: UploadedObject | None = None
 

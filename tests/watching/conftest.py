@@ -14,6 +14,7 @@ from core import logs, worker
 from core.database import DatabaseUnavailableError
 from core.errors import DocumentError
 from core.jobs import Job
+from core.settings import Settings
 from rag.finish import discard
 from tests.core.pdf_pages import lines as written_lines
 from tests.core.pdf_pages import pdf, picture
@@ -22,7 +23,7 @@ from tests.emulators import TestEmulator
 from tests.pipelines import PIPELINES, Bench
 
 DATABASE = "test_watching"
-TRIES = 3
+TRIES = Settings().max_receive_count
 
 
 class Watched(Bench):

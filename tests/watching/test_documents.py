@@ -8,6 +8,7 @@ import pytest
 from core.metrics import NAMESPACE, UNITS
 from core.progress import SupersededError
 from rag.index_text import counting_failures
+from tests.watching.conftest import TRIES
 
 
 def total(lines: list[dict[str, Any]], name: str, **dimensions: str) -> float:
@@ -31,8 +32,8 @@ def test_each_document_ends_once(metric_lines: list[dict[str, Any]]) -> None:
 
 
 def test_what_an_outage_does_is_counted(metric_lines: list[dict[str, Any]]) -> None:
-    assert total(metric_lines, "FailedDeliveries", QueueName="test-text-rag-queue") == 3
-    assert total(metric_lines, "DatabaseErrors") >= 3
+    assert total(metric_lines, "FailedDeliveries", QueueName="test-text-rag-queue") == TRIES
+    assert total(metric_lines, "DatabaseErrors") >= TRIES
 
 
 def test_lines_are_in_the_embedded_metric_format(metric_lines: list[dict[str, Any]]) -> None:
