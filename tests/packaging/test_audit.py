@@ -29,7 +29,7 @@ def audit(folder: Path, said: str, code: int) -> subprocess.CompletedProcess[str
     program = folder / "pip-audit"
     program.write_text(f"#!/bin/sh\necho '{said.replace(chr(39), '')}'\nexit {code}\n", "utf-8")
     program.chmod(0o755)
-    command = ["make", "--assume-old=setup-dev", f"BIN={folder}", "audit"]
+    command = ["make", "--no-print-directory", "--assume-old=setup-dev", f"BIN={folder}", "audit"]
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)  # noqa: S603
 
 

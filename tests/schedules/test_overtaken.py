@@ -12,6 +12,7 @@ from tests.schedules.verdicts import Verdicts
 from tests.schedules.world import World
 
 OLDER, NEWER = "three pages", "two pages"
+STRIDE = 2  #: effects from one place to the next; what a call does before and after it are two
 
 
 def work_all(world: World) -> None:
@@ -52,7 +53,7 @@ def test_whatever_the_older_worker_still_does(ready: Stage, monkeypatch: pytest.
         assert (status.version, status.status) == (ready.references[NEWER].version, Status.COMPLETED), at
         verdicts.at_any_moment()
         verdicts.in_the_end({key: ready.references[NEWER].version})
-        at = world.tally.interlude_at + 1
+        at = world.tally.interlude_at + STRIDE
         places += 1
     world.close()
     assert places > 10
