@@ -110,18 +110,7 @@ def run(
         child_orphans.ended_with_child() as mark,
         contextlib.closing(RangeServer(serve)) if serve else contextlib.nullcontext() as ranges,
     ):
-        descriptors = [ranges.theirs.fileno()] if ranges else []
-        order = {"limits": limits | mark, "parent": os.getpid(), "ranges": descriptors[0] if ranges else None}
-        process = subprocess.Popen(  # noqa: S603  the program is the caller's, never the document's
-            [sys.executable, "-P", child_limits.__file__, json.dumps(order), *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            cwd=workplace,
-            env=_environment(workplace),
-            start_new_session=True,
-            pass_fds=descriptors,
-        )
+        process = _start(arguments, limits | mark, workplace, ranges)
         output, complaints = Output(output_bytes, on_line), _Complaints(STDERR_BYTES)
         if ranges:
             ranges.theirs.close()
@@ -130,6 +119,23 @@ def run(
     if process.returncode != 0:
         raise _failure(process.returncode, complaints)
     return Completed(output.kept(), complaints.text(), time.monotonic() - started)
+
+
+def _start(
+    arguments: Sequence[str], limits: dict[str, int], workplace: str, ranges: RangeServer | None
+) -> "subprocess.Popen[bytes]":
+    descriptors = [ranges.theirs.fileno()] if ranges else []
+    order = {"limits": limits, "parent": os.getpid(), "ranges": descriptors[0] if ranges else None}
+    return subprocess.Popen(  # noqa: S603  the program is the caller's, never the document's
+        [sys.executable, "-P", child_limits.__file__, json.dumps(order), *arguments],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=workplace,
+        env=_environment(workplace),
+        start_new_session=True,
+        pass_fds=descriptors,
+    )
 
 
 def _close_to_children() -> None:

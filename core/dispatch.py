@@ -14,15 +14,15 @@ def follow(job: Job, services: Services) -> None:
     """
     is_last = job.parent < 0 and job.part + 1 >= job.parts  # as in most documents: their plan need not be read
     plan = None if is_last else services.parts.plan(job.document_id, job.generation)
-    if plan is None:
+    parent = services.parts.record(job, job.status_part) if plan else None
+    if plan is None or parent is None:
         return
-    parent = services.parts.record(job, job.status_part)
     sibling = plan.sibling(job, parent)
     if sibling is not None:
         record = services.parts.record(job, sibling)
         following = record.job if record else None
     else:
-        following = plan.successor(job.status_part, services.parts.family(job))
+        following = plan.successor(parent, services.parts.children(job, parent))
         record = services.parts.record(following, following.part) if following else None
     if following and not (record and record.is_begun):
         services.queues.send([following])
@@ -30,9 +30,9 @@ def follow(job: Job, services: Services) -> None:
 
 def hand_over(job: Job, jobs: Sequence[Job], services: Services) -> None:
     """Send the first of the jobs that a worker makes of its own part; the others follow. Repeating it does no harm."""
-    services.parts.register(job, jobs)
+    parent = services.parts.register(job, jobs)
     plan = services.parts.plan(job.document_id, job.generation)
-    services.queues.send(plan.first_children(job.part, services.parts.family(job)) if plan else jobs)
+    services.queues.send(plan.first_children(parent, services.parts.children(job, parent)) if plan else jobs)
 
 
 def due(document_id: str, generation: int, services: Services) -> list[Job]:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 
-from core import chosen_routes, file_names, generations, logs, metrics, outcomes, parts, principals, versions
+from core import chosen_routes, file_names, generations, logs, metrics, outcomes, parts, principals, tries, versions
 from core.aws import Services
 from core.blobs import Blob, ObjectChangedError
 from core.cost import charges, consumption
@@ -18,7 +18,6 @@ from core.plans import plan_of
 from core.routing import Route, RouteSummary
 from core.status import DocumentStatus, Status
 from core.status_store import Upload
-from core.worker import GAVE_UP, UNAVAILABLE
 
 DISABLED = {"false", "0", "no", "off"}
 MAX_SHOWN_ROUTES = 100  #: pages whose routes are kept with the status
@@ -137,7 +136,7 @@ def give_up(request: Request, error: Exception, services: Services) -> DocumentS
     same = replace(upload, force=False, repeats=None)
     if known and known.status is not Status.VALIDATING and generations.is_unchanged(known, same):
         return None
-    code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+    code, sentence = tries.explanation(error)
     return services.statuses.reject(upload, code=code, message=sentence, stage=Status.VALIDATING, retryable=True)
 
 

@@ -1,8 +1,8 @@
 """The intake: one message about uploads, around the entry that takes each of them in."""
 
-from core import entry, logs, outcomes
+from core import entry, logs, outcomes, tries
 from core.aws import Services
-from core.errors import DocumentError, TransientError
+from core.errors import DocumentError
 from core.events import Message, note_failure, uploaded_objects
 
 
@@ -22,18 +22,11 @@ def run(message: Message, services: Services) -> None:
         except (entry.NotFoundError, entry.NotWantedError, entry.BucketNotAllowedError) as error:
             logs.info("Upload ignored", reason=type(error).__name__, bucket=upload.bucket)
         except Exception as error:
-            if not _is_last_try(error, message, services):
+            if not tries.is_last(error, message.receive_count, message.receive_count, services.settings):
                 raise
             services.queues.lay_upload_to_rest(upload.bucket, upload.key, upload.repeats)
             _give_up(request, error, services)
             note_failure(message)
-
-
-def _is_last_try(error: Exception, message: Message, services: Services) -> bool:
-    """Whether an upload that ended so need not come again: outages pass, other faults rarely do."""
-    settings = services.settings
-    allowed = settings.max_receive_count if isinstance(error, TransientError) else settings.max_tries
-    return message.receive_count >= allowed
 
 
 def _give_up(request: entry.Request, error: Exception, services: Services) -> None:

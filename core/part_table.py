@@ -60,12 +60,12 @@ class PartTable:
             return Plan.from_bytes(answer["Item"]["plan"]["B"]) if "Item" in answer else None
         return None
 
-    def register(self, parent: Job, jobs: Sequence[Job]) -> None:
-        """Remember jobs, of consecutive numbers, that a part's worker hands over, as no plan has them."""
+    def register(self, parent: Job, jobs: Sequence[Job]) -> PartRecord:
+        """Remember jobs, of consecutive numbers, that a part's worker hands over, as no plan has them; its record."""
         for job in jobs:
             self._update(job, "SET job = if_not_exists(job, :job), #ttl = :ttl", {":job": {"S": job.to_json()}})
         values = {":first": _number(jobs[0].part), ":count": _number(len(jobs))}
-        self._update(parent, "SET firstChild = :first, children = :count, #ttl = :ttl", values)
+        return self._update(parent, "SET firstChild = :first, children = :count, #ttl = :ttl", values)
 
     def claim(self, job: Job, holder: str, seconds: float) -> PartRecord:
         """Take a part for so long; its record, which names another holder while a worker that is alive has it.
@@ -129,15 +129,12 @@ class PartTable:
             )
         return _record(answer["Item"]) if "Item" in answer else None
 
-    def family(self, job: Job) -> dict[int, PartRecord]:
-        """The part that the entry cut, of which the job is or was handed over, and all that its worker handed over."""
-        parent = self.record(job, job.status_part)
-        if parent is None:
+    def children(self, job: Job, parent: PartRecord) -> dict[int, PartRecord]:
+        """The parts that a part's worker has handed over, by number; the job is any of their version."""
+        if not parent.children:
             return {}
-        children = parent.children
-        first, last = (_part_name(job.generation, number) for number in (children.start, children.stop - 1))
-        items = self._items(job.document_id, (first, last)) if children else ()
-        return {record.part: record for record in [parent, *map(_record, items)]}
+        first, last = (_part_name(job.generation, number) for number in (parent.children[0], parent.children[-1]))
+        return {record.part: record for record in map(_record, self._items(job.document_id, (first, last)))}
 
     def records(self, document_id: str, generation: int) -> dict[int, PartRecord]:
         """The parts of a version that workers have begun or handed over, by number."""

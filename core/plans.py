@@ -80,26 +80,26 @@ class Plan:
         """How many of the parts that one worker handed over may be under way at a time."""
         return max(1, self.window // min(self.window, len(self.parts)))
 
-    def first_children(self, number: int, family: Mapping[int, PartRecord]) -> list[Job]:
+    def first_children(self, parent: PartRecord, children: Mapping[int, PartRecord]) -> list[Job]:
         """The jobs to begin, or to go on, with of those that a part's worker has handed over."""
-        children = family[number].children if number in family else range(0)
-        lanes = [children[first :: self.children_at_a_time] for first in range(self.children_at_a_time)]
-        records = [[family[child] for child in lane if child in family] for lane in lanes]
-        first = (next((record.job for record in lane if not record.done), None) for lane in records)
-        return [job for job in first if job]
+        first: dict[int, Job | None] = {}
+        for number in parent.children:
+            if number in children and not children[number].done:
+                first.setdefault(number % self.children_at_a_time, children[number].job)
+        return [job for job in first.values() if job]
 
-    def sibling(self, job: Job, parent: PartRecord | None) -> int | None:
+    def sibling(self, job: Job, parent: PartRecord) -> int | None:
         """Which part is sent when this one is done, of those that were handed over together; None after the last."""
         number = job.part + self.children_at_a_time
-        return number if job.parent >= 0 and parent and number in parent.children else None
+        return number if job.parent >= 0 and number in parent.children else None
 
-    def successor(self, number: int, family: Mapping[int, PartRecord]) -> Job | None:
+    def successor(self, part: PartRecord, children: Mapping[int, PartRecord]) -> Job | None:
         """The job that is sent when a part that the entry cut is done with all that its worker handed over.
 
-        None while some of that is not done. ``family``: the records of the part and of what was handed over.
+        None while some of that is not done.
         """
-        following = number + self.window
-        return self.job(following) if following < len(self.parts) and _is_over(number, family) else None
+        following = part.part + self.window
+        return self.job(following) if following < len(self.parts) and _is_over(part, children) else None
 
     def due(self, records: Mapping[int, PartRecord], now: float) -> list[Job]:
         """The jobs that should be under way and that no living worker has, in order.
@@ -113,7 +113,7 @@ class Plan:
 
     def _has_its_turn(self, number: int, records: Mapping[int, PartRecord]) -> bool:
         before = number - self.window
-        return before < 0 or _is_over(before, records)
+        return before < 0 or (before in records and _is_over(records[before], records))
 
     def _is_let(self, job: Job, records: Mapping[int, PartRecord]) -> bool:
         """Whether a part that was handed over has its turn; those of an earlier try of its parent never have."""
@@ -144,12 +144,9 @@ def plan_of(first: Job, parts: Sequence[Part], window: int) -> Plan:
     return replace(whole, first=whole.job(0))
 
 
-def _is_over(number: int, records: Mapping[int, PartRecord]) -> bool:
+def _is_over(part: PartRecord, records: Mapping[int, PartRecord]) -> bool:
     """Whether a part is done with all that its worker handed over."""
-    record = records.get(number)
-    if record is None or not record.done:
-        return False
-    return all(child in records and records[child].done for child in record.children)
+    return part.done and all(child in records and records[child].done for child in part.children)
 
 
 def _is_taken(record: PartRecord | None, now: float) -> bool:

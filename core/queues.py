@@ -19,15 +19,23 @@ SEND_BATCH = 10  #: most messages of one SendMessageBatch call
 
 
 class Queues:
-    """SQS, as far as sending goes: jobs to the workers, uploads to the entry, and both to rest."""
+    """SQS, as far as sending goes: jobs to the workers, uploads to the entry, and both to rest.
+
+    Each method makes its own call: the functions' rights are held against these places (tests/permissions).
+    """
 
     def __init__(self, client: "SQSClient", settings: Settings) -> None:
         self._client = client
-        self._settings = settings
         self._urls: dict[Route, str] = {
             "text": settings.text_rag_processing_queue_url,
             "visual": settings.vdr_processing_queue_url,
         }
+        self._uploads_url = settings.rag_document_index_queue_url
+        self._dead_letter_urls: dict[Route, str] = {
+            "text": settings.text_rag_dead_letter_queue_url,
+            "visual": settings.vdr_dead_letter_queue_url,
+        }
+        self._dead_uploads_url = settings.rag_document_index_dead_letter_queue_url
         self._url_of = cache(self._look_up)
 
     def send(self, jobs: Sequence[Job]) -> None:
@@ -44,20 +52,18 @@ class Queues:
     def announce_again(self, notification: str) -> None:
         """Send the entry a message about an upload, as it is."""
         with outage():
-            self._client.send_message(QueueUrl=self._settings.rag_document_index_queue_url, MessageBody=notification)
+            self._client.send_message(QueueUrl=self._uploads_url, MessageBody=notification)
 
     def lay_to_rest(self, job: Job) -> None:
         """Put a job into its dead-letter queue, although the queue itself would deliver it once more."""
-        settings = self._settings
-        text, visual = settings.text_rag_dead_letter_queue_url, settings.vdr_dead_letter_queue_url
         with outage():
-            self._client.send_message(QueueUrl=text if job.route == "text" else visual, MessageBody=job.to_json())
+            self._client.send_message(QueueUrl=self._dead_letter_urls[job.route], MessageBody=job.to_json())
 
     def lay_upload_to_rest(self, bucket: str, key: str, repeats: int | None) -> None:
         """The same for an upload, which may ask for a generation to be repeated."""
-        url = self._settings.rag_document_index_dead_letter_queue_url
+        body = _notification(bucket, key, repeats)
         with outage():
-            self._client.send_message(QueueUrl=url, MessageBody=_notification(bucket, key, repeats))
+            self._client.send_message(QueueUrl=self._dead_uploads_url, MessageBody=body)
 
     def postpone(self, arn: str, receipt_handle: str, seconds: int) -> None:
         """Let a message be delivered again after a while, neither sooner nor only when its visibility has run out."""

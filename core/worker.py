@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any
 
-from core import dispatch, logs, metrics, outcomes
+from core import dispatch, logs, metrics, outcomes, tries
 from core.aws import Services
 from core.blobs import ObjectChangedError
 from core.cost import charges
-from core.errors import DocumentError, RagError, TransientError
+from core.errors import DocumentError, RagError
 from core.events import Message, NotYetError, each_message, note_failure
 from core.jobs import PIPELINES, Job
 from core.lease import Lease, LeaseLostError
@@ -23,8 +23,6 @@ Discard = Callable[[Job, Services], None]
 
 MOST_CALLS = 20  #: that one part may take; at 15 minutes each
 AT_ONCE_SECONDS = 1
-UNAVAILABLE = ("unavailable", "Something that processing needs did not answer, several times; it can be retried.")
-GAVE_UP = ("gave_up", "Processing failed several times; it can be retried.")
 TOO_SLOW = ("too_slow", "A part of the document takes far too long to process.")
 
 
@@ -64,13 +62,8 @@ def run(
         return
     lease = _lease(job, message, services, deadline)
     record = lease.take()
-    if lease.is_of_same_message(record) and not record.done and not lease.is_held:
-        # Its worker died or fell silent; were the message dropped, nobody would have the part when the lease ends.
-        raise NotYetError(math.ceil(record.lease_until - time.time()) + 1)
-    if record.done:
-        dispatch.follow(job, services)  # its worker may have ended before it came to that
     if not lease.is_held:
-        logs.info("Job dropped", reason="the part is done" if record.done else "another worker has it", **_about(job))
+        _leave(job, lease, record, services)
         return
     charges.charge_lost(job, record, services)
     started = time.perf_counter()
@@ -84,13 +77,23 @@ def run(
     except LeaseLostError:  # the part may be nobody's just now: the message must come again
         raise
     except Exception as error:
-        if _is_last_try(error, message, record, services):
+        if tries.is_last(error, message.receive_count, record.claims, services.settings):
             _give_up(job, services, error, record)
             note_failure(message)
             return
         about = {"status": "to_retry", "stage": status.status, "duration_ms": _since(started)}
         logs.warning("Job comes again", error_type=type(error).__name__, **about, **_about(job))
         raise
+
+
+def _leave(job: Job, lease: Lease, record: PartRecord, services: Services) -> None:
+    """Leave a part to the worker that has it, or as it is where it is done."""
+    if record.done:
+        dispatch.follow(job, services)  # its worker may have ended before it came to that
+    elif lease.is_of_same_message(record):
+        # Its worker died or fell silent; were the message dropped, nobody would have the part when the lease ends.
+        raise NotYetError(math.ceil(record.lease_until - time.time()) + 1)
+    logs.info("Job dropped", reason="the part is done" if record.done else "another worker has it", **_about(job))
 
 
 def _lease(job: Job, message: Message, services: Services, deadline: float | None) -> Lease:
@@ -144,17 +147,10 @@ def _fail(job: Job, services: Services, discard: Discard, error: DocumentError) 
         outcomes.refused(status, pipeline_type=PIPELINES[job.route], part=job.part)
 
 
-def _is_last_try(error: Exception, message: Message, record: PartRecord, services: Services) -> bool:
-    """Whether a job that ended so need not come again: outages pass, other faults rarely do."""
-    if isinstance(error, TransientError):
-        return message.receive_count >= services.settings.max_receive_count
-    return record.claims >= services.settings.max_tries
-
-
 def _give_up(job: Job, services: Services, error: Exception, record: PartRecord) -> None:
     """Tell the owner that the last try failed; what is stored stays, as the document can be retried."""
     services.queues.lay_to_rest(job)
-    code, sentence = UNAVAILABLE if isinstance(error, TransientError) else GAVE_UP
+    code, sentence = tries.explanation(error)
     if isinstance(error, _NoTryLeftError) and record.lost_holder:
         code, sentence = "worker_lost", outcomes.standstill(job)
     status = services.statuses.fail(job, code=code, message=sentence, retryable=True)

@@ -77,26 +77,27 @@ def _look_after(
         _await_entry(status, paused, services, report)
         return
     records = services.parts.records(status.document_id, status.generation)
-    due = plan.due(records, time.time())
-    lost = [
-        job
-        for job in due
+    due = {job: records.get(job.part, PartRecord(job.part)) for job in plan.due(records, time.time())}
+    most_claims = services.settings.max_tries
+    lost = {
+        job: record
+        for job, record in due.items()
         if job.route not in paused
-        and not ((record := records.get(job.part)) and record.is_postponed(time.time()))
-        and (not queued[job.route] or _age(status) > RETENTION or _has_no_try_left(records.get(job.part), services))
-    ]
+        and not record.is_postponed(time.time())
+        and (not queued[job.route] or _age(status) > RETENTION or record.claims >= most_claims)
+    }
+    hopeless = any(record.claims >= most_claims for record in lost.values())  # no worker will begin it any more
+    resent = any(record.resent >= MOST_RESENT for record in lost.values())
     if any(record.is_worked_on(time.time()) for record in records.values()):
         report.alive += 1
     elif due and not lost:
         report.waiting += 1
-    elif not lost or any(_has_no_try_left(records.get(job.part), services) for job in lost):
-        _give_up(status, lost, services, report)
-    elif not any(_was_resent(records.get(job.part)) for job in lost):
-        _resend(status, lost, services, report)
-    elif _age(status) < DELIVERIES:  # workers that cannot even say that they had it may have it again
+    elif lost and not hopeless and not resent:
+        _resend(status, list(lost), services, report)
+    elif lost and not hopeless and _age(status) < DELIVERIES:  # workers that cannot say that they had it may have it
         report.waiting += 1
     else:
-        _give_up(status, lost, services, report)
+        _give_up(status, list(lost), services, report)
 
 
 def _await_entry(status: DocumentStatus, paused: Collection[str], services: Services, report: HealthReport) -> None:
@@ -106,16 +107,6 @@ def _await_entry(status: DocumentStatus, paused: Collection[str], services: Serv
     elif failed := services.statuses.give_up(status, code="entry_lost", message=ENTRY_LOST):
         report.failed += 1
         outcomes.failed(failed)
-
-
-def _has_no_try_left(record: PartRecord | None, services: Services) -> bool:
-    """Whether so many workers have died of a part that no other will begin it, whatever waits in its queue."""
-    return record is not None and record.claims >= services.settings.max_tries
-
-
-def _was_resent(record: PartRecord | None) -> bool:
-    """Whether a part's job was sent again as often as makes sense."""
-    return record is not None and record.resent >= MOST_RESENT
 
 
 def _resend(status: DocumentStatus, lost: Sequence[Job], services: Services, report: HealthReport) -> None:

@@ -55,7 +55,7 @@ def test_every_part_is_sent_once_and_never_more_than_a_window_at_a_time(
         assert len(under_way) <= window
         ended = under_way.pop(seed.randrange(len(under_way)))
         records[ended.part] = PartRecord(ended.part, done=True)
-        following = whole.successor(ended.part, records)
+        following = whole.successor(records[ended.part], records)
         if following:
             under_way.append(following)
             sent.append(following.part)
@@ -80,7 +80,7 @@ def test_parts_that_are_handed_over_take_turns_too_and_are_all_sent(
         children = [replace(JOB, part=first + number, parent=parent.part) for number in range(counts[parent.part])]
         records.update({job.part: PartRecord(job.part, job=job) for job in children})
         records[parent.part] = PartRecord(parent.part, children=range(first, first + len(children)))
-        send(whole.first_children(parent.part, records))
+        send(whole.first_children(records[parent.part], records))
 
     def send(jobs: list[Job]) -> None:
         under_way.extend(jobs)
@@ -97,8 +97,9 @@ def test_parts_that_are_handed_over_take_turns_too_and_are_all_sent(
         assert sum(other.parent >= 0 for other in under_way) <= window
         under_way.remove(job)
         records[job.part] = replace(records[job.part], done=True)
-        sibling = whole.sibling(job, records[job.status_part])
-        following = whole.successor(job.status_part, records) if sibling is None else records[sibling].job
+        parent = records[job.status_part]
+        sibling = whole.sibling(job, parent)
+        following = whole.successor(parent, records) if sibling is None else records[sibling].job
         send([following] if following else [])
     assert sorted(sent) == sorted({*range(len(counts)), *records})
 
@@ -124,15 +125,15 @@ def test_what_a_release_handed_over_that_sent_all_at_once_is_due_and_followed_by
     records = {0: PartRecord(0), 17: PartRecord(17, job=other)}
     assert [job.part for job in plan(6, window=4).due(records, NOW)][-1] == 17
     assert plan(6, window=4).sibling(other, records[0]) is None
-    assert plan(6, window=4).successor(0, records) is None
+    assert plan(6, window=4).successor(records[0], records) is None
 
 
 def test_what_is_handed_over_anew_goes_on_where_it_stood_and_leaves_out_what_is_no_longer_meant() -> None:
     children = {number: replace(JOB, part=number, parent=0) for number in range(10, 16)}
     records = {number: PartRecord(number, done=number < 12, job=job) for number, job in children.items()}
     records[0] = PartRecord(0, children=range(10, 14))  # the try before handed over two more
-    assert plan(6, window=4).first_children(0, records) == [children[12]]
-    assert plan(2, window=4).first_children(0, records) == [children[12], children[13]]
+    assert plan(6, window=4).first_children(records[0], records) == [children[12]]
+    assert plan(2, window=4).first_children(records[0], records) == [children[12], children[13]]
     due = plan(2, window=4).due(records, NOW)
     assert [job.part for job in due if job.parent >= 0] == [12, 13]
 

@@ -42,14 +42,7 @@ def test_work_in_progress_is_no_finding(ward: Ward) -> None:
     ward.complete("ferry.txt")
     ward.take_in("ferry.txt", "The ferry leaves at eight from now on.")  # a second version of a finished document
     ward.take_in("queued.txt")
-    ward.services.statuses.expect(
-        bucket=ward.uploads,
-        key=f"{ward.owner}/announced.txt",
-        owner=f"user:{ward.owner}",
-        file_name="announced.txt",
-        media_type="",
-        size=3,
-    )
+    ward.announce("announced.txt")
     assert ward.codes() == []  # even without grace: jobs wait
     jobs = ward.jobs()
     assert ward.codes(doctor_grace_seconds=SOON) == []
@@ -195,14 +188,7 @@ def test_an_upload_whose_event_was_lost(ward: Ward) -> None:
 
 
 def test_an_announced_upload_whose_event_was_lost(ward: Ward) -> None:
-    announced = ward.services.statuses.expect(
-        bucket=ward.uploads,
-        key=f"{ward.owner}/announced.txt",
-        owner=f"user:{ward.owner}",
-        file_name="announced.txt",
-        media_type="text/plain",
-        size=25,
-    )
+    announced = ward.announce("announced.txt")
     assert ward.codes() == [], "nothing has arrived"
     ward.put("announced.txt")
     [finding] = ward.check().findings

@@ -77,6 +77,13 @@ class Ward(Desk):
         self.s3.put_object(Bucket=self.uploads, Key=key, Body=text.encode())
         return key
 
+    def announce(self, name: str) -> DocumentStatus:
+        """Announce an upload that has not arrived."""
+        key = f"{self.owner}/{name}"
+        return self.services.statuses.expect(
+            bucket=self.uploads, key=key, owner=f"user:{self.owner}", file_name=name, media_type="text/plain", size=25
+        )
+
     def take_in(self, name: str = "ferry.txt", text: str = "The ferry leaves at nine.") -> DocumentStatus:
         """Upload a file and have the entry take it in."""
         return accept(Request(bucket=self.uploads, key=self.put(name, text)), self.services)

@@ -77,11 +77,15 @@ def bench(furnished: TestEmulator, mortal_database: TestDatabase) -> Iterator[Mo
         yield MortalBench(furnished, mortal_database, connector)
 
 
+@pytest.fixture
+def queue(furnished: TestEmulator, bench: MortalBench) -> Queue:
+    return Queue(furnished, bench)
+
+
 def test_an_outage_of_most_of_an_hour_costs_nothing(
-    bench: MortalBench, furnished: TestEmulator, mortal_database: TestDatabase
+    bench: MortalBench, queue: Queue, mortal_database: TestDatabase
 ) -> None:
     begun = bench.paper("text")
-    queue = Queue(furnished, bench)
     kill(mortal_database.server)
     deliveries = bench.services.settings.max_receive_count - 1
     for _delivery in range(deliveries):
@@ -95,10 +99,9 @@ def test_an_outage_of_most_of_an_hour_costs_nothing(
 
 
 def test_what_an_outage_outlasts_rests_and_goes_on_where_it_stood(
-    bench: MortalBench, furnished: TestEmulator, mortal_database: TestDatabase
+    bench: MortalBench, queue: Queue, mortal_database: TestDatabase
 ) -> None:
     begun = bench.paper("text")
-    queue = Queue(furnished, bench)
     kill(mortal_database.server)
     while not queue.deliver():
         assert len(queue.pauses) < bench.services.settings.max_receive_count

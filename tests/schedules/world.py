@@ -35,6 +35,12 @@ from websocket.connections import Connections
 if TYPE_CHECKING:
     from psycopg2.extensions import connection
 
+#: Route of a job, or nothing for an upload → the settings that name its queue, and that one's dead letters
+QUEUES = {
+    "text": ("text_rag_processing_queue_url", "text_rag_dead_letter_queue_url"),
+    "visual": ("vdr_processing_queue_url", "vdr_dead_letter_queue_url"),
+    "": ("rag_document_index_queue_url", "rag_document_index_dead_letter_queue_url"),
+}
 UNSEEN_SECONDS = 5400.0  #: visibility of a message whose receiver has not said otherwise, as in serverless/queues.yml
 
 
@@ -94,20 +100,10 @@ class World:
         return self.effects.watched(self._connections[self._depth - 1])
 
     def _url(self, route: str) -> str:
-        urls = {
-            "text": self.settings.text_rag_processing_queue_url,
-            "visual": self.settings.vdr_processing_queue_url,
-            "": self.settings.rag_document_index_queue_url,
-        }
-        return urls[route]
+        return str(getattr(self.settings, QUEUES[route][0]))
 
     def _dead_letter_url(self, route: str) -> str:
-        urls = {
-            "text": self.settings.text_rag_dead_letter_queue_url,
-            "visual": self.settings.vdr_dead_letter_queue_url,
-            "": self.settings.rag_document_index_dead_letter_queue_url,
-        }
-        return urls[route]
+        return str(getattr(self.settings, QUEUES[route][1]))
 
     # What users do
 
@@ -256,7 +252,7 @@ class World:
     def _received(self, url_of: Callable[[str], str]) -> Iterator[Waiting]:
         """What was sent to the queues, taken from them."""
         sqs = self.plain["sqs"]
-        for route in ("text", "visual", ""):
+        for route in QUEUES:
             url = url_of(route)
             while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
                 for message in messages:
