@@ -33,7 +33,7 @@ status: setup ## what runs, and where
 test: setup-dev ## run every test; T="tests/core -k chunk" for some
 	@$(TSC) --project web
 	node --no-warnings --test build/web/tests/
-	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile $(T)
+	$(BIN)/python -m pytest --numprocesses $(TEST_PROCESSES) --dist loadfile --no-loadscope-reorder $(T)
 
 check: style types template dockerfiles audit ## style, types, imports, CloudFormation template, sizes, Dockerfiles, known vulnerabilities
 

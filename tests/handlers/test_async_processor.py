@@ -20,6 +20,12 @@ TEXT = "Parental leave is twenty weeks at full pay."
 MALFORMED = "7f3b1f0e-6a43-4d0e-8a3c-2a3d9b8f6c11"  #: the message of the recorded batch that is no notification
 
 
+@pytest.fixture(autouse=True)
+def no_older_jobs(emulator: TestEmulator) -> None:
+    """Other tests of this process send jobs to the same queue, and some of them come to light late."""
+    emulator.emulator.client("sqs").purge_queue(QueueUrl=emulator.queue_url)
+
+
 @pytest.fixture
 def uploaded(emulator: TestEmulator) -> None:
     emulator.emulator.client("s3").put_object(Bucket=UPLOADS, Key=KEY, Body=TEXT.encode())

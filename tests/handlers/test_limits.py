@@ -21,10 +21,9 @@ LIMITS = {
 
 @pytest.fixture
 def limited(function: Functions, emulator: TestEmulator) -> Iterator[Functions]:
-    """The functions, with limits that are soon reached; no job is left to other tests."""
+    """The functions, with limits that are soon reached."""
     with ExitStack() as stack:
         yield Functions(emulator, function.variables | LIMITS, stack)
-    emulator.emulator.client("sqs").purge_queue(QueueUrl=emulator.queue_url)
 
 
 def request(name: str, subject: str, body: Any) -> Any:

@@ -113,7 +113,8 @@ def test_the_next_call_reads_only_what_is_left(
     assert bench.status(begun).status is Status.EXTRACTING_TEXT
     tesseract.go_on()
     bench.work(job)
-    assert tesseract.pages == 2 * pages + 1  # the page at which it was cut short was read again
+    # Read again: the page at which it was cut short and, if it was killed, one that was not kept yet
+    assert tesseract.pages - 2 * pages in ({1, 2} if killed else {1})
     assert bench.outcome(begun) == undisturbed.outcome(expected)
     assert route == "visual" or RUNNING not in str(bench.contents())  # on a picture OCR sees it
     assert bench.kept(begun) == []
