@@ -9,7 +9,7 @@ from core import paged_query
 from core.outages import outage
 from core.settings import Settings
 from core.status import Status
-from core.status_items import Item, decode, event_body, event_owner
+from core.status_items import Item, decode, event_body, owner_of
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -36,7 +36,7 @@ class Event:
         return cls(
             document_id=body["documentId"],
             status_id=body["statusId"],
-            owner=event_owner(item),
+            owner=owner_of(item),
             sequence=body["sequence"],
             status=Status(body["status"]),
             generation=int(body["metadata"].get("generation") or 0),

@@ -106,8 +106,13 @@ def event_body(item: Mapping[str, Any]) -> dict[str, Any]:
     return {"type": UPDATE, **{name: decode(item[name]) for name in names}}
 
 
-def event_owner(item: Mapping[str, Any]) -> str:
-    """The principal whose document an item of the audit table is about."""
+def state_body(item: Mapping[str, Any]) -> dict[str, Any]:
+    """The ``body`` of the state that an item of the status table holds; the rest, which may be large, is not read."""
+    return event_body({**item, "timestamp": item["updatedAt"]})
+
+
+def owner_of(item: Mapping[str, Any]) -> str:
+    """The principal whose document an item of either table is about."""
     return str(decode(item["user"]))
 
 

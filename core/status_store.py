@@ -1,7 +1,7 @@
 """The status store: what happens to documents, recorded in DynamoDB.
 
 Every change is one transaction: the state is replaced if nobody changed it since it was read, and the change is added
-to the document's history, whose stream feeds the sockets. Who loses a race reads again and decides again.
+to the document's history. Who loses a race reads again and decides again.
 """
 
 import uuid

@@ -1,4 +1,8 @@
-"""The status table: one item a document, changed together with its history or not at all."""
+"""The status table: one item a document, changed together with its history or not at all.
+
+Its stream feeds the sockets: every change of an item is one of the document's state, and streams keep an item's changes
+in order.
+"""
 
 import random
 import time

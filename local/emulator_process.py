@@ -14,22 +14,16 @@ from typing import Any
 
 from ministack import app
 from ministack.core.lambda_runtime import Worker
-from ministack.services import lambda_svc
+from ministack.services import dynamodb, lambda_svc
 
-from local.environments import acquire_patiently, after_giving_way
+from local.environments import ANSWERING_STEP, READING_STEP, acquire_patiently, after_giving_way
 from local.saver import Saver
 from local.settings import SOCKET_LOOK_SECONDS
+from local.stream_poller import StreamPoller
 
+STREAM_SECONDS = 600  #: that changes are kept for consumers of streams, in memory: the pusher takes none older than 300
+IDLE_SECONDS = 0.01  #: between two looks at queues and streams when something is always going on elsewhere
 SWITCH_SECONDS = 0.0005  #: after so long a thread that computes, as the one that saves does, lets the event loop go on
-
-
-def forget_stream_positions() -> None:
-    """Let consumers of streams begin anew after a restart.
-
-    ministack keeps how far each consumer has read but not the records, so a consumer would wait for as many changes as
-    there were before. What was not delivered when it stopped is lost; subscribers ask for it by ``after``.
-    """
-    lambda_svc._restore_esm_positions = lambda _store, _positions: None
 
 
 async def wait_for(awaitable: Awaitable[Any], timeout: float | None) -> Any:
@@ -44,19 +38,24 @@ async def wait_for(awaitable: Awaitable[Any], timeout: float | None) -> Any:
         return await awaitable
 
 
-def is_fed_by_a_queue(function: str) -> bool:
-    """Whether a function takes its work from a queue: nobody waits for its answer."""
+def step_back(function: str) -> int:
+    """How far a function's processes step back: what pushes not at all, what works on a queue most."""
     mappings = [mapping for _account, _region, mapping in lambda_svc._iter_all_esms()]
-    return any(each["FunctionName"] == function and ":sqs:" in each["EventSourceArn"] for each in mappings)
+    sources = [each["EventSourceArn"] for each in mappings if each["FunctionName"] == function]
+    if any(":sqs:" in source for source in sources):
+        return READING_STEP
+    return 0 if sources else ANSWERING_STEP
 
 
 def main() -> None:
     """Run the emulator."""
     sys.setswitchinterval(SWITCH_SECONDS)
     asyncio.wait_for = wait_for  # type: ignore[assignment]
-    forget_stream_positions()
+    lambda_svc._poll_dynamodb_streams = StreamPoller().poll
+    lambda_svc._ESM_IDLE_WAKE_GAP_SECONDS = IDLE_SECONDS
+    dynamodb._STREAM_RETENTION_SECONDS = STREAM_SECONDS
     lambda_svc.acquire_worker = acquire_patiently(lambda_svc.acquire_worker)
-    Worker._read_stderr = after_giving_way(Worker._read_stderr, is_fed_by_a_queue)
+    Worker._read_stderr = after_giving_way(Worker._read_stderr, step_back)
     logging.getLogger("persistence").setLevel(logging.WARNING)  # a line for each service and save
     saver = Saver(app.save_all)
     app.save_all = saver.save_for_the_last_time

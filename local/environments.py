@@ -10,7 +10,8 @@ from typing import Any
 
 #: Of one function, that are started at once; before one more is, an invocation waits a while for one of these
 ENVIRONMENTS = 2 + (os.cpu_count() or 1)
-STEP_BACK = 10  #: of a process's priority: a tenth of the processor time of each that it competes with
+#: Of a process's priority: four are two fifths of the processor time of each that it competes with, twelve a fifteenth
+ANSWERING_STEP, READING_STEP = 4, 12
 PATIENCE_SECONDS, LOOK_SECONDS = 2.0, 0.02
 
 Acquire = Callable[..., tuple[Any, str]]
@@ -46,20 +47,18 @@ def acquire_patiently(acquire: Acquire, patience_seconds: float = PATIENCE_SECON
     return leased
 
 
-def after_giving_way(begin: Callable[[Any], None], gives_way: Callable[[str], bool]) -> Callable[[Any], None]:
-    """What ministack begins with each process it has started, done after a process that gives way has stepped back.
+def after_giving_way(begin: Callable[[Any], None], step_back: Callable[[str], int]) -> Callable[[Any], None]:
+    """What ministack begins with each process it has started, done after it has stepped back as its function should.
 
-    Reading documents can take all processors for minutes; what somebody waits for goes first.
+    Reading documents can take all processors for minutes; what somebody waits for goes before that, and what everybody
+    waits for first.
     """
 
     def begun(environment: Any) -> None:
-        if gives_way(environment.func_name):
-            with suppress(ProcessLookupError):  # it has ended already
-                _step_back(environment._proc.pid)
+        process = environment._proc.pid
+        with suppress(ProcessLookupError):  # it has ended already
+            priority = os.getpriority(os.PRIO_PROCESS, process)
+            os.setpriority(os.PRIO_PROCESS, process, priority + step_back(environment.func_name))
         begin(environment)
 
     return begun
-
-
-def _step_back(process: int) -> None:
-    os.setpriority(os.PRIO_PROCESS, process, os.getpriority(os.PRIO_PROCESS, process) + STEP_BACK)

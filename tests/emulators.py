@@ -92,6 +92,26 @@ def running(state: Path) -> Iterator[TestEmulator]:
         emulator.stop()
 
 
+def changes_of(emulator: TestEmulator, status_id: str) -> list[dict[str, Any]]:
+    """The records of a document in the stream of the status table, as Lambda hands them to a function."""
+    streams = emulator.emulator.client("dynamodbstreams")
+    [stream] = streams.list_streams(TableName=TABLES["document_status_table"])["Streams"]
+    [shard] = streams.describe_stream(StreamArn=stream["StreamArn"])["StreamDescription"]["Shards"]
+    place = {"StreamArn": stream["StreamArn"], "ShardId": shard["ShardId"], "ShardIteratorType": "TRIM_HORIZON"}
+    page: dict[str, Any] = {"NextShardIterator": streams.get_shard_iterator(**place)["ShardIterator"]}
+    records: list[dict[str, Any]] = []
+    while "NextShardIterator" in page:
+        page = streams.get_records(ShardIterator=page["NextShardIterator"])
+        if not page["Records"]:
+            break
+        records += page["Records"]
+    mine = [record for record in records if record["dynamodb"]["Keys"]["statusId"]["S"] == status_id]
+    for record in mine:
+        change = record["dynamodb"]
+        change["ApproximateCreationDateTime"] = change["ApproximateCreationDateTime"].timestamp()
+    return mine
+
+
 def environment(settings: Settings, names: Mapping[str, Any]) -> dict[str, str]:
     """The environment variables that stand for these settings."""
     return {name.upper(): str(getattr(settings, name)) for name in names}

@@ -12,12 +12,13 @@ from typing import Any
 from core import logs
 from core.errors import TransientError
 from core.status import Status
-from core.status_items import event_body, event_owner
+from core.status_items import owner_of, state_body
 from websocket.connections import Connections, document_topic, owner_topic
 from websocket.protocol import Message, TokenExpiredError
 from websocket.sockets import GoneError, Sockets, ThrottledError
 
 SENDERS = 16  #: sockets that are written to at a time
+READERS = 10  #: topics that are looked up at a time: as many connections as botocore keeps open
 
 
 @dataclass(frozen=True)
@@ -29,8 +30,8 @@ class Update:
 
     @classmethod
     def of(cls, item: Mapping[str, Any]) -> "Update":
-        """The change that an item of the audit table stands for."""
-        return cls(event_owner(item), event_body(item))
+        """The change after which an item of the status table was as it is."""
+        return cls(owner_of(item), state_body(item))
 
     @property
     def topics(self) -> tuple[str, str]:
@@ -66,7 +67,9 @@ class Pusher:
 
         Who subscribes after this is told the state by the subscription itself.
         """
-        subscribers = {topic: self._connections.subscribers(topic) for topic in _topics(updates)}
+        topics = sorted({topic for update in updates for topic in update.topics})
+        with ThreadPoolExecutor(READERS) as readers:
+            subscribers = dict(zip(topics, readers.map(self._connections.subscribers, topics), strict=True))
         now = time.time()
         expired = {each for known in subscribers.values() for each, expires in known.items() if expires <= now}
         for connection_id in expired:
@@ -117,7 +120,3 @@ class Pusher:
         logs.warning("Socket dropped: it could not be written to", connectionId=connection_id)
         self._connections.close(connection_id, update.topics)
         return True
-
-
-def _topics(updates: Iterable[Update]) -> set[str]:
-    return {topic for update in updates for topic in update.topics}

@@ -1,4 +1,4 @@
-"""Lambda: the stream of the audit table in, every change to the sockets that subscribed to it."""
+"""Lambda: the stream of the status table in, every change to the sockets that subscribed to it."""
 
 from typing import Any
 
@@ -15,7 +15,7 @@ def push(event: dict[str, Any], context: object) -> dict[str, Any]:
 
     When that is the very first it raises, so that the failure is counted as one.
     """
-    records = [record for record in event["Records"] if record["eventName"] == "INSERT"]
+    records = [record for record in event["Records"] if record["eventName"] != "REMOVE"]
     updates = [Update.of(record["dynamodb"]["NewImage"]) for record in records]
     unsent = _pusher().push(updates)
     left = 0 if unsent is None else len(updates) - unsent

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core import generations
 from core.contents import Content
 from core.status import DocumentStatus
-from core.status_items import decode, encode, event_body, event_item, event_owner, status_item, status_of
+from core.status_items import decode, encode, event_body, event_item, owner_of, state_body, status_item, status_of
 from tests.core.statuses import upload
 
 plain = st.recursive(
@@ -67,8 +67,14 @@ def test_a_state_of_an_earlier_release_has_no_content() -> None:
     assert status_item(status_of(item), None) == item
 
 
+def test_the_body_of_a_state_is_read_from_its_item() -> None:
+    later = replace(state(), updated_at="t1")
+    assert state_body(status_item(later, None)) == later.body()
+    assert owner_of(status_item(later, None)) == "user:ann"
+
+
 def test_an_event_is_the_body_of_its_state() -> None:
     item = event_item(state(), 17)
     assert event_body(item) == state().body()
-    assert event_owner(item) == "user:ann"
+    assert owner_of(item) == "user:ann"
     assert (item["ttl"], item["sequence"], item["documentId"]) == ({"N": "17"}, {"N": "1"}, {"S": "d1"})

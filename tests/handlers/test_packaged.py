@@ -60,7 +60,7 @@ CASES = {
     "check_reindex": Case("schedule", {"after": None}),
     "doctor": Case("doctor", {"cursor": None}),
     "migrate": Case("migrate", {"pending": [], "error": ""}),
-    "status_pusher": Case("dynamodb_audit_stream", {"batchItemFailures": []}),
+    "status_pusher": Case("dynamodb_status_stream", {"batchItemFailures": []}),
     "websocket_authorizer": Case("websocket_authorizer", {"principalId": "anonymous"}),
     "websocket_connect": Case("websocket_connect", 200),
     "websocket_disconnect": Case("websocket_disconnect", 200),

@@ -11,7 +11,7 @@ import httpx
 import pytest
 from PIL import Image, ImageDraw, ImageFont
 
-from tests.emulators import UPLOADS, TestEmulator
+from tests.emulators import UPLOADS, TestEmulator, changes_of
 from tests.handlers.conftest import event
 from tests.handlers.runtime_api import Function
 from tests.handlers.sockets import Sockets
@@ -60,19 +60,9 @@ def work(function: Functions, emulator: TestEmulator, document_id: str, *, route
         assert worker.invoke(batch) == {"batchItemFailures": []}, worker.log
 
 
-def push(function: Functions, emulator: TestEmulator, document_id: str) -> None:
-    """DynamoDB streams the document's history to the pusher."""
-    items = emulator.emulator.client("dynamodb").query(
-        TableName="DocumentAuditTable",
-        KeyConditionExpression="documentId = :id",
-        ExpressionAttributeValues={":id": {"S": document_id}},
-    )["Items"]
-    batch = event("dynamodb_audit_stream")
-    [record] = batch["Records"]
-    batch["Records"] = [
-        {**record, "dynamodb": {**record["dynamodb"], "NewImage": item, "SequenceNumber": str(number)}}
-        for number, item in enumerate(items, 1)
-    ]
+def push(function: Functions, emulator: TestEmulator, status_id: str) -> None:
+    """DynamoDB streams the document's changes to the pusher."""
+    batch = {"Records": changes_of(emulator, status_id)}
     assert function("status_pusher").invoke(batch) == {"batchItemFailures": []}
 
 
@@ -103,7 +93,7 @@ def test_a_file_is_watched_found_and_forgotten(
 
     notify(function, announced["key"])
     work(function, emulator, document_id)
-    push(function, emulator, document_id)
+    push(function, emulator, f"{UPLOADS}#{announced['key']}")
 
     messages = open_sockets.sent[CONNECTION]
     assert messages[0]["type"] == "subscription_confirmed"

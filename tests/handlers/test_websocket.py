@@ -88,4 +88,4 @@ def test_a_socket_lives_and_dies(function: Functions, messages: list[dict[str, o
 
 
 def test_a_change_that_nobody_watches_is_pushed_to_nobody(function: Functions) -> None:
-    assert function("status_pusher").invoke(event("dynamodb_audit_stream")) == {"batchItemFailures": []}
+    assert function("status_pusher").invoke(event("dynamodb_status_stream")) == {"batchItemFailures": []}

@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from benchmarks.processes import workers
-from local.environments import STEP_BACK
+from local.environments import ANSWERING_STEP, READING_STEP
 from local.settings import REGION, ROOT
 from tests.local.uploads import aws_s3_cp, watch
 from tests.osls import osls
@@ -55,14 +55,17 @@ def test_its_log_lines_are_json(stack: RunningStack, messages: list[dict[str, An
     assert [line for line in lines if line.get("documentId") == messages[-1]["documentId"]]
 
 
-def test_reading_gives_way_to_answers(stack: RunningStack, user: User, messages: list[dict[str, Any]]) -> None:
+def test_reading_gives_way_to_answers_and_these_to_pushes(
+    stack: RunningStack, user: User, messages: list[dict[str, Any]]
+) -> None:
     assert stack.call("GET", "/v2/documents", token=user.token).status == 200
     assert messages[-1]["status"] == "completed"
     emulator = stack.stack.emulator.server.pid() or 0
     usual = os.getpriority(os.PRIO_PROCESS, emulator)
-    for function, expected in {"documents_api": usual, "text_rag_processor": usual + STEP_BACK}.items():
+    steps = {"status_pusher": 0, "documents_api": ANSWERING_STEP, "text_rag_processor": READING_STEP}
+    for function, step in steps.items():
         running = workers(emulator, stack.function(function))
-        assert {os.getpriority(os.PRIO_PROCESS, process) for process in running} == {expected}
+        assert {os.getpriority(os.PRIO_PROCESS, process) for process in running} == {usual + step}
 
 
 def test_nobody_gets_in_without_a_genuine_token(stack: RunningStack, user: User) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from local.environments import ENVIRONMENTS, STEP_BACK, acquire_patiently, after_giving_way
+from local.environments import ENVIRONMENTS, acquire_patiently, after_giving_way
 
 
 class Pool:
@@ -64,18 +64,18 @@ def process() -> Iterator["subprocess.Popen[bytes]"]:
         yield started
 
 
-@pytest.mark.parametrize(("function", "stepped_back"), [("worker", True), ("query", False)])
-def test_what_reads_documents_gives_way(process: "subprocess.Popen[bytes]", function: str, stepped_back: bool) -> None:
+@pytest.mark.parametrize(("function", "step"), [("worker", 9), ("query", 0)])
+def test_functions_give_way(process: "subprocess.Popen[bytes]", function: str, step: int) -> None:
     begun: list[str] = []
     environment = SimpleNamespace(func_name=function, _proc=process)
     before = os.getpriority(os.PRIO_PROCESS, process.pid)
-    after_giving_way(lambda each: begun.append(each.func_name), lambda name: name == "worker")(environment)
+    after_giving_way(lambda each: begun.append(each.func_name), {"worker": 9, "query": 0}.__getitem__)(environment)
     assert begun == [function]
-    assert os.getpriority(os.PRIO_PROCESS, process.pid) == before + (STEP_BACK if stepped_back else 0)
+    assert os.getpriority(os.PRIO_PROCESS, process.pid) == before + step
 
 
 def test_a_process_that_has_ended_needs_no_priority(process: "subprocess.Popen[bytes]") -> None:
     process.communicate(b"\n")
     begun: list[object] = []
-    after_giving_way(begun.append, lambda _name: True)(SimpleNamespace(func_name="worker", _proc=process))
+    after_giving_way(begun.append, lambda _name: 9)(SimpleNamespace(func_name="worker", _proc=process))
     assert len(begun) == 1

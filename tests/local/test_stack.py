@@ -23,6 +23,7 @@ from tests.stacks import RunningStack
 
 KEY = "someone/kept.bin"
 WORDS = b"\x00kept"
+KEPT = {"documentId": {"S": "kept"}, "sequence": {"N": "1"}}
 
 
 @pytest.fixture(scope="module")
@@ -46,9 +47,8 @@ def write_everywhere(running: RunningStack) -> None:
     running.client("s3").put_object(
         Bucket=running.endpoints.derivedBucket, Key=KEY, Body=WORDS, Metadata={"owner": "user:someone"}
     )
-    table = running.settings("documents_api").document_status_table
-    item = {"statusId": {"S": "kept"}, "documentId": {"S": "kept"}, "sequence": {"N": "1"}}
-    running.client("dynamodb").put_item(TableName=table, Item=item)
+    table = running.settings("documents_api").document_audit_table
+    running.client("dynamodb").put_item(TableName=table, Item=KEPT)
     with closing(superuser(running)) as connection, connection, connection.cursor() as cursor:
         cursor.execute("CREATE TABLE IF NOT EXISTS kept AS SELECT 7 AS n")
 
@@ -107,8 +107,8 @@ def test_state_survives_down_and_up(second: RunningStack) -> None:
     assert second.stack.up() == second.endpoints
     kept = second.client("s3").get_object(Bucket=second.endpoints.derivedBucket, Key=KEY)
     assert (kept["Body"].read(), kept["Metadata"]) == (WORDS, {"owner": "user:someone"})
-    table = second.settings("documents_api").document_status_table
-    assert "Item" in second.client("dynamodb").get_item(TableName=table, Key={"statusId": {"S": "kept"}})
+    table = second.settings("documents_api").document_audit_table
+    assert "Item" in second.client("dynamodb").get_item(TableName=table, Key=KEPT)
     assert kept_in_database(second)
     assert second.call("GET", "/v2/documents").status == 401
     assert second.call("GET", "/v2/documents", token=user.token).status == 200
@@ -149,8 +149,8 @@ def test_a_kill_costs_only_the_last_seconds(second: RunningStack) -> None:
     assert pid is not None
     os.kill(pid, signal.SIGKILL)
     assert second.stack.up() == second.endpoints
-    table = second.settings("documents_api").document_status_table
-    assert "Item" in second.client("dynamodb").get_item(TableName=table, Key={"statusId": {"S": "kept"}})
+    table = second.settings("documents_api").document_audit_table
+    assert "Item" in second.client("dynamodb").get_item(TableName=table, Key=KEPT)
     assert second.call("GET", "/v2/documents", token=user.token).status == 200
 
 

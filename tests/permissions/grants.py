@@ -48,7 +48,7 @@ def as_list(value: Any) -> list[Any]:
 
 
 def named(resource: Any) -> str:
-    """The resource with logical ids in place of addresses: ``UploadsBucket/*``, ``DocumentAuditTable.StreamArn``."""
+    """The resource with logical ids in place of addresses: ``UploadsBucket/*``, ``DocumentStatusTable.StreamArn``."""
     match resource:
         case {"Ref": name}:
             return str(name)

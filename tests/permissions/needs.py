@@ -7,6 +7,7 @@ _SEND = "sqs:SendMessage TextRagProcessingQueue, sqs:SendMessage VdrProcessingQu
 _WAITING = "sqs:GetQueueAttributes TextRagProcessingQueue, sqs:GetQueueAttributes VdrProcessingQueue"
 # ListBucket: without it an object that is missing reads as forbidden
 _READ_UPLOAD = "s3:GetObject UploadsBucket/*, s3:ListBucket UploadsBucket"
+_STREAM = "DocumentStatusTable.StreamArn"
 _DEAD_LETTERS = ("RagDocumentIndexDeadLetterQueue", "TextRagDeadLetterQueue", "VdrDeadLetterQueue")
 
 
@@ -83,8 +84,8 @@ OF_CALLS = {
 #: Kind of event → what Lambda itself does with the function's role to fetch it
 OF_EVENTS = {
     "sqs": f"sqs:ReceiveMessage {OWN_QUEUE}, sqs:DeleteMessage {OWN_QUEUE}, sqs:GetQueueAttributes {OWN_QUEUE}",
-    "stream": "dynamodb:DescribeStream DocumentAuditTable.StreamArn, dynamodb:GetRecords DocumentAuditTable.StreamArn,"
-    " dynamodb:GetShardIterator DocumentAuditTable.StreamArn, dynamodb:ListStreams *",
+    "stream": f"dynamodb:DescribeStream {_STREAM}, dynamodb:GetRecords {_STREAM}, dynamodb:GetShardIterator {_STREAM},"
+    " dynamodb:ListStreams *",
 }
 #: Action on an object → what it takes where objects are encrypted with a key of one's own
 OF_KEY = {"s3:GetObject": "kms:Decrypt KmsKey", "s3:PutObject": "kms:GenerateDataKey KmsKey"}

@@ -1,4 +1,4 @@
-"""Status over the deployed stack: real tokens, the real WebSocket API, and the stream from the audit table."""
+"""Status over the deployed stack: real tokens, the real WebSocket API, and the stream of the status table."""
 
 import json
 import time

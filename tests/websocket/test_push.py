@@ -11,9 +11,10 @@ from websockets.exceptions import ConnectionClosed
 from core import aws
 from core.errors import TransientError
 from core.status import DocumentStatus, Status
-from core.status_items import event_item
+from core.status_items import status_item
 from core.status_store import StatusStore
 from tests.core.statuses import job, upload
+from tests.emulators import TestEmulator, changes_of
 from tests.websocket.clients import LATER, Client
 from websocket import push_handler
 from websocket.connections import Connections, UnknownConnectionError, document_topic, owner_topic
@@ -37,13 +38,13 @@ def listen(client: Client, connections: Connections, topic: str, expires: int = 
     connections.subscribe(client.connection_id, [topic], expires)
 
 
-def stream(states: Sequence[DocumentStatus], kind: str = "INSERT") -> dict[str, Any]:
-    """The event that Lambda makes of changes in the audit table."""
+def stream(states: Sequence[DocumentStatus]) -> dict[str, Any]:
+    """The event that Lambda makes of changes in the status table."""
     return {
         "Records": [
             {
-                "eventName": kind,
-                "dynamodb": {"SequenceNumber": f"{100 + n}", "NewImage": event_item(state, 1), "Keys": {}},
+                "eventName": "MODIFY",
+                "dynamodb": {"SequenceNumber": f"{100 + n}", "NewImage": status_item(state, None), "Keys": {}},
             }
             for n, state in enumerate(states)
         ]
@@ -51,7 +52,7 @@ def stream(states: Sequence[DocumentStatus], kind: str = "INSERT") -> dict[str, 
 
 
 def updates(states: Sequence[DocumentStatus]) -> list[Update]:
-    return [Update.of(event_item(state, 1)) for state in states]
+    return [Update.of(status_item(state, None)) for state in states]
 
 
 def test_every_change_reaches_its_subscribers_in_order(
@@ -71,21 +72,19 @@ def test_every_change_reaches_its_subscribers_in_order(
 
 
 def test_a_push_is_what_the_stream_of_the_table_holds(
-    client: Client, connections: Connections, document: DocumentStatus, owner: str
+    client: Client,
+    connections: Connections,
+    store: StatusStore,
+    document: DocumentStatus,
+    emulator: TestEmulator,
 ) -> None:
-    listen(client, connections, owner_topic(owner))
-    query = {":id": {"S": document.document_id}}
-    items = aws.client("dynamodb").query(
-        TableName="DocumentAuditTable", KeyConditionExpression="documentId = :id", ExpressionAttributeValues=query
-    )["Items"]
-    records = [{"eventName": "INSERT", "dynamodb": {"SequenceNumber": "1", "NewImage": item}} for item in items]
-    push_handler.push({"Records": records}, None)
-    assert client.receive() == document.body()
-
-
-def test_deletions_and_expiries_are_not_pushed(configured: object) -> None:
-    records = [{"eventName": "REMOVE", "dynamodb": {"SequenceNumber": "1", "Keys": {}}}]
-    assert push_handler.push({"Records": records}, None) == {"batchItemFailures": []}
+    listen(client, connections, owner_topic(document.owner))
+    states = [document, *progress(store, document, 3)]
+    store.delete(document.document_id)
+    push_handler.push({"Records": changes_of(emulator, document.status_id)}, None)
+    assert [client.receive() for _ in states] == [state.body() for state in states]
+    assert client.receive()["status"] == Status.DELETED
+    assert client.is_silent()
 
 
 def test_a_client_that_left_is_forgotten_and_holds_up_nobody(
