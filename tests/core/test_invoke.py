@@ -6,6 +6,7 @@ import time
 import zipfile
 from collections.abc import Iterator
 
+import boto3
 import pytest
 
 from core import aws
@@ -25,6 +26,7 @@ def function(emulator: TestEmulator, monkeypatch: pytest.MonkeyPatch) -> Iterato
     """The name of a function that answers with what it was asked."""
     for name, value in emulator.variables.items():
         monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # another test's may have other credentials
     aws._lambda_client.cache_clear()
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as packed:

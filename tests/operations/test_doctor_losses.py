@@ -36,7 +36,7 @@ def test_a_current_version_whose_row_is_gone(ward: Ward) -> None:
     ],
 )
 def test_rows_of_a_current_version_that_are_gone(ward: Ward, lost: str, name: str) -> None:
-    torn = ward.complete("long.txt", "\n".join(f"Line {number} of the log." for number in range(1000)))
+    torn = ward.complete("long.txt", "\n".join(f"Line {number} of the log." for number in range(300)))
     [(chunks,)] = ward.rows("SELECT count(*) FROM hybrid_dense_embeddings")
     assert chunks > 1
     ward.run_sql(f"DELETE FROM {lost}")  # noqa: S608  names from above

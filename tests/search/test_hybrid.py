@@ -24,7 +24,7 @@ DEPTH = text_arms.MIN_CANDIDATES
 
 @dataclass(frozen=True)
 class Library:
-    """Real abstracts and claims, embedded by the real model, and stored."""
+    """Real abstracts and claims, embedded by the real model."""
 
     texts: list[str]
     vectors: NDArray[np.float32]  # (texts, d)
@@ -39,15 +39,19 @@ def embedder() -> Any:
     return text_embedder(Settings())
 
 
-@pytest.fixture
-def library(opened: connection) -> Library:
+@pytest.fixture(scope="module")
+def embedded() -> Library:
     folder = evaluation_data.folder("retrieval", "scifact")
     lines = (folder / "corpus.jsonl").read_text("utf-8").splitlines()[:150]
     texts = [json.loads(line)["text"][:600] for line in lines]
     queries = [json.loads(line)["text"] for line in (folder / "queries.jsonl").read_text("utf-8").splitlines()[:25]]
-    vectors = embedder()(texts)
-    put(opened, texts, vectors, total_pages=1, last_page=1)  # one page may be hit many times
-    return Library(texts, vectors, queries)
+    return Library(texts, embedder()(texts), queries)
+
+
+@pytest.fixture
+def library(opened: connection, embedded: Library) -> Library:
+    put(opened, embedded.texts, embedded.vectors, total_pages=1, last_page=1)  # one page may be hit many times
+    return embedded
 
 
 @dataclass(frozen=True)

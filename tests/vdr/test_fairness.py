@@ -3,6 +3,7 @@
 import io
 from collections import Counter, deque
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from reportlab.pdfgen.canvas import Canvas
@@ -76,8 +77,11 @@ class Queues:
             self.longest[route] = max(self.longest[route], length)
 
 
-def test_pages_that_are_handed_over_wait_for_their_turn(bench: Bench) -> None:
-    pages = 36
+def test_pages_that_are_handed_over_wait_for_their_turn(
+    bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))  # without tesseract: what is read in the pictures does not matter here
+    pages = 48
     prose = set(range(1, pages + 1, 2))  # the entry looks at every second page
     begun = bench.upload(slides(pages, prose), "slides.pdf")
     looked_at = {page["page"] for page in bench.status(begun).page_routes}
@@ -89,7 +93,7 @@ def test_pages_that_are_handed_over_wait_for_their_turn(bench: Bench) -> None:
     assert status.metadata["routes"]["visualPages"] == pages - len(prose)
     handed_over = [job for job in queues.done if job.parent >= 0]
     assert sum(len(job.page_numbers) for job in handed_over) == pages - len(prose | looked_at)
-    assert len(handed_over) > 3 * WINDOW
+    assert len(handed_over) > 5 * WINDOW
     assert len({job.part for job in queues.done}) == len(queues.done)  # nothing was sent twice
     assert queues.longest["text"] <= WINDOW
     assert queues.longest["visual"] <= 2 * WINDOW  # its own parts, and those that text parts handed over
@@ -97,10 +101,10 @@ def test_pages_that_are_handed_over_wait_for_their_turn(bench: Bench) -> None:
 
 @pytest.mark.skipif(not office.available(), reason="LibreOffice is not installed")
 def test_slides_wait_for_their_turn(bench: Bench) -> None:
-    begun = bench.upload(deck([f"Tide {number}" for number in range(1, 11)]), "tides.pptx")
+    begun = bench.upload(deck([f"Tide {number}" for number in range(1, 7)]), "tides.pptx")
     queues = Queues(bench)
     while queues.work():
         pass
     assert bench.status(begun).status is Status.COMPLETED
-    assert len(queues.done) == 5
+    assert len(queues.done) == 3
     assert queues.longest["visual"] <= WINDOW
