@@ -6,7 +6,7 @@ from core.settings import Settings
 
 CARRIED_OVER = "legacy-"  #: begins the version of a document whose text an older system had extracted: it has no file
 
-PIPELINE = "2026-11-pages"  #: raised when the code of a pipeline would give other rows for the same bytes
+PIPELINE = "2026-11-lines"  #: raised when the code of a pipeline would give other rows for the same bytes
 
 #: A version, and the pipeline's digest in it, for PostgreSQL's ``substring``; earlier releases named versions otherwise
 PIPELINE_OF_VERSION = f"^(?:{CARRIED_OVER})?([0-9a-f]{{16}})[0-9a-f]{{16}}$"

@@ -35,3 +35,17 @@ def test_other_numbers_and_lines_within_the_page_are_not() -> None:
 
 def test_two_pages_are_too_few_to_tell() -> None:
     assert running(*[page(("Ferry company", TOP)) for _ in range(2)]) == [set()] * 2
+
+
+def test_a_line_that_counts_the_pages_is_running_wherever_the_number_stands() -> None:
+    pages = [page(("Text", MIDDLE), (f"Sheet {number + 40} of 90 - Invoices", BOTTOM)) for number in range(1, 7)]
+    assert running(*pages) == [{1}] * 6
+
+
+def test_numbers_that_tell_pages_apart_are_theirs() -> None:
+    for tops in (
+        ["Invoice No. RX4748B", "Invoice No. RX4822B", "Invoice No. RX1031B", "Invoice No. RX9905B"],
+        ["Case file ZK-5822/25", "Case file ZK-1177/25", "Case file ZK-6031/24", "Case file ZK-2280/25"],
+        ["Order 7 of 2024 for 31 planks", "Order 9 of 2024 for 12 planks", "Order 2 of 2023 for 5", "Order 40 of 2020"],
+    ):
+        assert running(*[page((top, TOP), ("Text", MIDDLE)) for top in tops]) == [set()] * 4
